@@ -1,0 +1,69 @@
+// swift-tools-version: 6.2
+// The import rule of the project: one row per target, arrows point down only (ARCHITECTURE.md).
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+func library(_ name: String, _ imports: [String] = []) -> Target {
+    .target(name: name, dependencies: imports.map { .byName(name: $0) }, swiftSettings: settings)
+}
+
+func program(_ name: String, path: String? = nil, _ imports: [String]) -> Target {
+    .executableTarget(
+        name: name, dependencies: imports.map { .byName(name: $0) }, path: path, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ imports: [String]) -> Target {
+    .testTarget(name: name, dependencies: imports.map { .byName(name: $0) }, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "edge",
+    products: [
+        .executable(name: "edge", targets: ["edge"]),
+        .executable(name: "generate", targets: ["Generate"]),
+        .executable(name: "status", targets: ["Status"]),
+        .library(name: "EdgeFunction", targets: ["EdgeFunction"]),
+        .library(name: "HFInference", targets: ["HFInference"]),
+    ],
+    targets: [
+        // C, headers only
+        .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // Values without input or output
+        library("CivilTime"),
+        library("JSON"),
+        library("Digest", ["CSodium"]),
+        library("Retry", ["CivilTime"]),
+        library("Secrets", ["JSON", "Digest"]),
+
+        // The loop and what runs on it
+        library("EdgeLoop", ["CUV"]),
+        library("EdgeHTTP", ["EdgeLoop", "CivilTime"]),
+        library("Upstream", ["EdgeLoop", "CCurl"]),
+
+        // Providers and functions
+        library("Providers", ["JSON", "Upstream"]),
+        library("Sandbox", ["Providers", "JSON", "Digest", "CZlib"]),
+        library("HFInference", ["Providers", "Upstream", "Retry", "JSON"]),
+        library("EdgeFunction", ["EdgeLoop", "EdgeHTTP", "JSON"]),
+        program(
+            "Generate", path: "Sources/Functions/Generate",
+            ["EdgeFunction", "EdgeLoop", "EdgeHTTP", "JSON", "Digest", "Providers", "Sandbox", "HFInference", "Secrets"]),
+        program("Status", path: "Sources/Functions/Status", ["EdgeFunction", "EdgeLoop", "EdgeHTTP", "JSON"]),
+
+        // The host and its command
+        library("EdgeRuntime", ["EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest"]),
+        program("edge", ["EdgeRuntime", "EdgeLoop", "Secrets", "JSON"]),
+    ]
+)
