@@ -17,7 +17,11 @@ func library(_ name: String, _ imports: [String] = []) -> Target {
 
 func program(_ name: String, path: String? = nil, _ imports: [String]) -> Target {
     .executableTarget(
-        name: name, dependencies: imports.map { .byName(name: $0) }, path: path, swiftSettings: settings)
+        name: name,
+        dependencies: imports.map { .byName(name: $0) },
+        path: path,
+        swiftSettings: settings
+    )
 }
 
 func tests(_ name: String, _ imports: [String]) -> Target {
@@ -58,12 +62,26 @@ let package = Package(
         library("HFInference", ["Providers", "Upstream", "Retry", "JSON"]),
         library("EdgeFunction", ["EdgeLoop", "EdgeHTTP", "JSON"]),
         program(
-            "Generate", path: "Sources/Functions/Generate",
-            ["EdgeFunction", "EdgeLoop", "EdgeHTTP", "JSON", "Digest", "Providers", "Sandbox", "HFInference", "Secrets"]),
+            "Generate",
+            path: "Sources/Functions/Generate",
+            [
+                "EdgeFunction", "EdgeLoop", "EdgeHTTP", "JSON", "Digest", "Providers", "Sandbox", "HFInference",
+                "Secrets",
+            ]
+        ),
         program("Status", path: "Sources/Functions/Status", ["EdgeFunction", "EdgeLoop", "EdgeHTTP", "JSON"]),
 
         // The host and its command
         library("EdgeRuntime", ["EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest"]),
         program("edge", ["EdgeRuntime", "EdgeLoop", "Secrets", "JSON"]),
+
+        // Tests
+        .target(
+            name: "TestSupport",
+            dependencies: ["EdgeLoop"],
+            path: "Tests/Support",
+            swiftSettings: settings
+        ),
+        tests("EdgeLoopTests", ["EdgeLoop", "TestSupport"]),
     ]
 )

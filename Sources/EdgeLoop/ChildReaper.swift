@@ -1,0 +1,30 @@
+// Collects ended children: ours, and as process 1 everybody's.
+internal import CUV
+internal import Glibc
+
+/// One for the process. Waits for any child, so that orphans which fall to process 1 leave no zombies.
+@LoopActor
+final class ChildReaper {
+    static let shared = ChildReaper()
+    private var children: [Int32: ChildProcess] = [:]
+    private var watcher: SignalWatcher?
+
+    func start() {
+        guard watcher == nil else { return }
+        watcher = SignalWatcher(SIGCHLD) { [unowned self] in reap() }
+    }
+
+    /// The reaper holds a running child: its owner may let go of it.
+    func add(_ child: ChildProcess) { children[child.id] = child }
+
+    private func reap() {
+        while true {
+            var status: Int32 = 0
+            let id = waitpid(-1, &status, WNOHANG)
+            if id < 0 && errno == EINTR { continue }
+            guard id > 0 else { return }
+            let signal = edge_signaled(status)
+            children.removeValue(forKey: id)?.ended(signal != 0 ? .signaled(signal) : .exited(edge_exited(status)))
+        }
+    }
+}
