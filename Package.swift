@@ -83,5 +83,9 @@ let package = Package(
             swiftSettings: settings
         ),
         tests("EdgeLoopTests", ["EdgeLoop", "TestSupport"]),
+        tests("CivilTimeTests", ["CivilTime"]),
+        tests("JSONTests", ["JSON"]),
+        tests("DigestTests", ["Digest"]),
+        tests("EdgeRuntimeTests", ["EdgeRuntime", "JSON"]),
     ]
 )
