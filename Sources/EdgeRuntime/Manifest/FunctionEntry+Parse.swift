@@ -1,0 +1,141 @@
+// Reads one function of the manifest.
+internal import JSON
+
+extension FunctionEntry {
+    /// Nil when what is there is no object; every mistake is noted.
+    init?(named name: String, in functions: ManifestSection) {
+        if let reason = Self.mistake(inName: name) { functions.note(reason, name) }
+        var functions = functions
+        guard var section = functions.section(name) else { return nil }
+
+        self.init(name: name, run: Self.run(from: &section))
+        routes = section.texts("routes") { text in
+            do throws(RoutePattern.Mistake) { _ = try RoutePattern(text) } catch { return error.reason }
+            return nil
+        }.compactMap { try? RoutePattern($0) }
+        listen = section.choice("listen", default: listen)
+        secrets = section.texts("secrets", check: Self.mistake(inVariable:))
+        env = section.texts("env", check: Self.mistake(inVariable:))
+        grants = Set(Self.choices("grants", Grant.self, from: &section).compactMap { Grant(rawValue: $0) })
+        auth = section.choice("auth", default: auth)
+        methods = Self.methods(from: &section)
+        timeout = section.duration("timeout", default: timeout, in: .milliseconds(100)...(.seconds(86_400)))
+        startTimeout = section.duration("startTimeout", default: startTimeout, in: .milliseconds(100)...(.seconds(600)))
+        idle = section.duration("idle", default: idle, in: .seconds(1)...(.seconds(30 * 86_400)))
+        warm = section.flag("warm", default: warm)
+        concurrency = section.count("concurrency", default: concurrency, in: 1...10_000)
+        queue = section.count("queue", default: queue, in: 0...100_000)
+        memoryBytes = section.size("memory", default: memoryBytes, in: (16 << 20)...(1 << 40))
+        openFiles = section.count("openFiles", default: openFiles, in: 16...1_048_576)
+        if var job = section.section("job") { self.job = JobSettings(from: &job) }
+        bodyBytes = section.size(
+            "body",
+            default: job == nil ? Self.standardBodyBytes : Self.standardJobBodyBytes,
+            in: 1024...(1 << 30)
+        )
+        if var cache = section.section("cache") {
+            self.cache = CacheSettings(from: &cache)
+            if section.object["job"] == nil {
+                section.note("only a job function has results to keep; add \"job\": {} or remove this", "cache")
+            }
+        }
+        section.refuseUnknownKeys()
+    }
+
+    /// Program and arguments; the empty array after a mistake, which no caller sees.
+    private static func run(from section: inout ManifestSection) -> [String] {
+        guard let value = section.value("run") else {
+            section.note("the key run is missing; write \"run\": [\"program\", \"argument\"]")
+            return []
+        }
+        let hint = value.string.map { "write [\(quoted($0))]" } ?? "write [\"program\", \"argument\"]"
+        guard let elements = value.array else {
+            section.note("this is \(value.kind); \(hint)", "run")
+            return []
+        }
+        if elements.isEmpty { section.note("this is empty; write [\"program\", \"argument\"]", "run") }
+        for (index, element) in elements.enumerated() {
+            if let text = element.string {
+                if index == 0, text.isEmpty { section.note("this is empty; name the program", "run", index) }
+                if text.utf8.contains(0) {
+                    section.note("a NUL cannot be passed to a program; remove it", "run", index)
+                }
+            } else {
+                section.note("this is \(element.kind); write a string", "run", index)
+            }
+        }
+        return elements.compactMap(\.string)
+    }
+
+    private static func methods(from section: inout ManifestSection) -> [String]? {
+        guard section.object["methods"] != nil else {
+            _ = section.value("methods")
+            return nil
+        }
+        let methods = section.texts("methods") {
+            HTTPMethods.known.contains($0) ? nil : notOne($0, of: HTTPMethods.known)
+        }
+        if section.object["methods"] == .array([]) {
+            section.note("this is empty, so that no call could be made; name a method, or leave the key out", "methods")
+        }
+        return methods
+    }
+
+    private static func choices<Choice: RawRepresentable<String> & CaseIterable>(
+        _ key: String,
+        _ type: Choice.Type,
+        from section: inout ManifestSection
+    ) -> [String] {
+        section.texts(key) { Choice(rawValue: $0) == nil ? notOne($0, of: Choice.allCases.map(\.rawValue)) : nil }
+    }
+
+    private static func mistake(inName name: String) -> String? {
+        let isName =
+            name.utf8.enumerated().allSatisfy { index, byte in
+                isLetter(byte) || index > 0 && (isDigit(byte) || byte == 0x5f || byte == 0x2d)
+            } && (1...64).contains(name.utf8.count)
+        return isName ? nil : "a name is a letter, then up to 63 letters, digits, _ and -; rename it"
+    }
+
+    /// The host sets these itself.
+    private static let hostVariables: Set<String> = [
+        "EDGE_SOCKET", "PORT", "EDGE_CONTROL", "EDGE_FUNCTION", "EDGE_VERSION",
+    ]
+
+    private static func mistake(inVariable name: String) -> String? {
+        guard !hostVariables.contains(name) else { return "\(quoted(name)) is set by the host; remove it" }
+        let isName =
+            name.utf8.enumerated().allSatisfy { index, byte in
+                isLetter(byte) || byte == 0x5f || index > 0 && isDigit(byte)
+            } && (1...256).contains(name.utf8.count)
+        if isName { return nil }
+        return name.contains("=")
+            ? "\(quoted(String(name.prefix { $0 != "=" }))) comes with a value; write the name alone, and the value in .env"
+            : "\(quoted(name)) is no variable's name; use letters, digits and _, at most 256, no digit first"
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool { (97...122).contains(byte | 0x20) }
+    private static func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
+}
+
+extension JobSettings {
+    init(from section: inout ManifestSection) {
+        self.init()
+        wait = section.duration("wait", default: wait, in: .zero...(.seconds(600)))
+        timeout = section.duration("timeout", default: timeout, in: .seconds(1)...(.seconds(86_400)))
+        deadline = section.duration("deadline", default: deadline, in: .seconds(1)...(.seconds(30 * 86_400)))
+        attempts = section.count("attempts", default: attempts, in: 1...20)
+        concurrency = section.count("concurrency", default: concurrency, in: 1...10_000)
+        perDay = section.count("perDay", default: perDay, in: 0...1_000_000_000)
+        admit = section.flag("admit", default: admit)
+        section.refuseUnknownKeys()
+    }
+}
+
+extension CacheSettings {
+    init(from section: inout ManifestSection) {
+        self.init()
+        ttl = section.duration("ttl", default: ttl, in: .seconds(1)...(.seconds(3650 * 86_400)))
+        section.refuseUnknownKeys()
+    }
+}

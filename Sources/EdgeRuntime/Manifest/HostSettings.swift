@@ -1,0 +1,25 @@
+// The `host` block of functions.json.
+
+/// Settings of the host itself. Where it listens is not among them: that is for flags and the environment.
+package struct HostSettings: Sendable, Equatable {
+    /// `origins`: which web pages may call. Default `["*"]`: any.
+    package var origins: Origins = .any
+    /// `publicURL`: what absolute URLs begin with, without a slash at the end. Default null: taken from each request.
+    package var publicURL: String?
+    /// `trustedProxies`: addresses and networks whose forwarded headers are believed. Default none.
+    package var trustedProxies: [AddressRange] = []
+    /// `cache.size`: bytes that images may take on disk. Default 2GB, 1MB to 1024TB.
+    package var cacheBytes = 2 << 30
+    /// `drain`: how long what runs may go on after the host was told to stop. Default 8s, 0s to 10m.
+    package var drain: Duration = .seconds(8)
+
+    package init() {}
+}
+
+/// Which web pages may call the host: the `Origin` their browsers send.
+package enum Origins: Sendable, Equatable {
+    /// `["*"]`
+    case any
+    /// Each as a browser writes it, `https://app.example` or `http://localhost:5173`; in the order of the file.
+    case listed([String])
+}

@@ -1,0 +1,69 @@
+// Reads functions.json and tells all of its mistakes at once.
+internal import JSON
+
+extension Manifest {
+    /// Reads a manifest.
+    ///
+    /// - Parameter file: its name in messages.
+    /// - Throws: all mistakes, each with line, key, what is allowed and what to write instead.
+    package static func parse(_ bytes: [UInt8], file: String = "functions.json") throws(ManifestErrors) -> Manifest {
+        let value: JSONValue
+        let locations: JSONLocations
+        do { (value, locations) = try JSONValue.parseLocated(bytes, limits: JSONLimits(bytes: 1 << 20)) } catch {
+            let reason = "not JSON: \(error.reason) (column \(error.column))"
+            throw ManifestErrors(errors: [ManifestError(file: file, line: error.line, key: "", reason: reason)])
+        }
+        let problems = ManifestProblems(file: file, locations: locations)
+        var manifest = Manifest()
+        if let object = value.object {
+            var root = ManifestSection(object, path: "", pointer: "", problems: problems)
+            if var host = root.section("host") { manifest.host = HostSettings(from: &host) }
+            if let functions = root.section("functions") {
+                manifest.functions = functions.object.keys.compactMap { FunctionEntry(named: $0, in: functions) }
+                refuseClashes(among: manifest.functions, in: functions)
+            }
+            root.refuseUnknownKeys()
+        } else {
+            problems.add("this is \(value.kind); write { \"functions\": { ... } }", at: "", key: "")
+        }
+        let errors = problems.errors
+        guard errors.isEmpty else { throw ManifestErrors(errors: errors) }
+        return manifest
+    }
+
+    /// Notes what is wrong only between functions: the same path twice, and a name that is a secret here and plain there.
+    private static func refuseClashes(among entries: [FunctionEntry], in functions: ManifestSection) {
+        var owners: [RoutePattern: String] = [:]
+        var secretOwners: [String: String] = [:]
+        for entry in entries {
+            for name in entry.secrets where secretOwners[name] == nil { secretOwners[name] = entry.name }
+        }
+        for entry in entries {
+            guard let object = functions.object[entry.name]?.object else { continue }
+            let section = functions.below(entry.name, object)
+            for (index, text) in (object["routes"]?.array ?? []).enumerated() {
+                guard let route = entry.routes.first(where: { .string($0.description) == text }) else { continue }
+                if let owner = owners[route] {
+                    guard owner != entry.name else { continue }  // noted as a repeated element already
+                    section.note(
+                        "\(quoted(route.description)) is already a route of \(owner); remove one",
+                        "routes",
+                        index
+                    )
+                } else {
+                    owners[route] = entry.name
+                }
+            }
+            for (index, value) in (object["env"]?.array ?? []).enumerated() {
+                guard let name = value.string, let owner = secretOwners[name] else { continue }
+                section.note(
+                    owner == entry.name
+                        ? "\(quoted(name)) is also under secrets; keep it there only"
+                        : "\(quoted(name)) is a secret of \(owner); list it under secrets here too",
+                    "env",
+                    index
+                )
+            }
+        }
+    }
+}

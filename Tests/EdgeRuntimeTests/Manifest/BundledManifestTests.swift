@@ -1,0 +1,29 @@
+import Glibc
+import Testing
+
+@testable import EdgeRuntime
+
+struct BundledManifestTests {
+    @Test func `the manifest of the bundled functions is good and says what the defaults say`() throws {
+        let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
+        let bytes = try #require(read("/\(root)/functions.json"))
+
+        let manifest = try Manifest.parse(bytes)
+
+        #expect(manifest.functions.map(\.name) == ["generate", "status"])
+        #expect(manifest.host == HostSettings())
+        #expect(manifest["generate"]?.job == JobSettings())
+        #expect(manifest["generate"]?.cache == CacheSettings())
+        #expect(manifest["generate"]?.secrets == ["HUGGINGFACE_API_KEY"])
+        #expect(manifest["status"]?.grants == [.jobs])
+        #expect(manifest["status"]?.env == [])
+    }
+
+    private func read(_ path: String) -> [UInt8]? {
+        guard let file = fopen(path, "r") else { return nil }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        let count = fread(&bytes, 1, bytes.count, file)
+        return Array(bytes[..<count])
+    }
+}
