@@ -1,0 +1,121 @@
+// The problems that the front itself answers with.
+internal import JSON
+
+extension Problem {
+    package static let notFound = Problem(
+        status: 404,
+        code: "not_found",
+        message: "nothing is at this path; functions are at /functions/v1/<name>"
+    )
+
+    package static func unknownFunction(_ name: String, known: [String]) -> Problem {
+        let list = known.isEmpty ? "this host has no functions" : "this host has: \(known.joined(separator: ", "))"
+        let shown = name.count > 64 ? name.prefix(64) + "..." : name[...]
+        let what = name.isEmpty ? "the path names no function" : "there is no function named \(shown)"
+        var problem = Problem(fault: .notFound, status: 404, message: "\(what); \(list)")
+        problem.more["functions"] = .array(known.map { .string($0) })
+        return problem
+    }
+
+    package static func methodNotAllowed(_ method: String, allow: [String]) -> Problem {
+        var problem = Problem(
+            status: 405,
+            code: "method_not_allowed",
+            message: "\(method.prefix(32)) is not allowed here; use \(allow.joined(separator: ", "))"
+        )
+        problem.allow = allow
+        return problem
+    }
+
+    package static func originRefused(_ origin: String) -> Problem {
+        Problem(
+            status: 403,
+            code: "origin_not_allowed",
+            message:
+                "pages of \(origin.prefix(256)) may not call this host; its operator can add the origin to host.origins "
+                + "in functions.json"
+        )
+    }
+
+    package static let notAcceptable = Problem(
+        status: 406,
+        code: "not_acceptable",
+        message: "nothing that Accept names is offered here; ask for \(AnswerChoice.offered)"
+    )
+
+    package static func bodyTooLarge(limit: Int) -> Problem {
+        Problem(
+            status: 413,
+            code: "body_too_large",
+            message:
+                "the request body is larger than \(SizeText.text(of: limit)), the function's limit (body in functions.json)"
+        )
+    }
+
+    package static func functionNotStarted(_ name: String, retryAfter: Int) -> Problem {
+        Problem(
+            fault: .bootError,
+            status: 503,
+            message: "the function \(name) could not start; the host's log says why",
+            retryAfter: retryAfter
+        )
+    }
+
+    package static func functionDied(_ name: String) -> Problem {
+        Problem(
+            fault: .workerError,
+            status: 502,
+            message: "the function \(name) ended before it answered; the host's log says why"
+        )
+    }
+
+    package static func functionOverMemory(_ name: String, limit: Int) -> Problem {
+        Problem(
+            fault: .workerResourceLimit,
+            status: 502,
+            message:
+                "the function \(name) was ended beyond \(SizeText.text(of: limit)), its limit (memory in functions.json)"
+        )
+    }
+
+    package static func functionTimedOut(_ name: String, limit: Duration) -> Problem {
+        Problem(
+            fault: .idleTimeout,
+            status: 504,
+            message: "the function \(name) did not answer within \(DurationText.text(of: limit)), its limit "
+                + "(timeout in functions.json)"
+        )
+    }
+
+    package static func functionBusy(_ name: String, waiting: Int, retryAfter: Int) -> Problem {
+        Problem(
+            fault: .workerLimit,
+            status: 503,
+            message: "\(waiting) calls wait for the function \(name), its limit (queue in functions.json); try again",
+            retryAfter: retryAfter
+        )
+    }
+
+    package static func badFunctionAnswer(_ name: String) -> Problem {
+        Problem(
+            fault: .invalidResponse,
+            status: 502,
+            message: "the function \(name) sent something that is no HTTP answer; the host's log says what"
+        )
+    }
+
+    package static func stopping(retryAfter: Int) -> Problem {
+        Problem(
+            fault: .internalError,
+            status: 503,
+            message: "the host is stopping; try again",
+            retryAfter: retryAfter
+        )
+    }
+
+    package static let internalFault = Problem(
+        fault: .internalError,
+        status: 500,
+        message: "the host failed; its log has the reason under this request's id"
+    )
+}
