@@ -87,5 +87,6 @@ let package = Package(
         tests("JSONTests", ["JSON"]),
         tests("DigestTests", ["Digest"]),
         tests("EdgeRuntimeTests", ["EdgeRuntime", "JSON"]),
+        tests("RetryTests", ["Retry", "CivilTime"]),
     ]
 )
