@@ -88,5 +88,6 @@ let package = Package(
         tests("DigestTests", ["Digest"]),
         tests("EdgeRuntimeTests", ["EdgeRuntime", "JSON"]),
         tests("RetryTests", ["Retry", "CivilTime"]),
+        tests("SecretsTests", ["Secrets", "JSON", "TestSupport"]),
     ]
 )
