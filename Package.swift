@@ -89,5 +89,6 @@ let package = Package(
         tests("EdgeRuntimeTests", ["EdgeRuntime", "JSON"]),
         tests("RetryTests", ["Retry", "CivilTime"]),
         tests("SecretsTests", ["Secrets", "JSON", "TestSupport"]),
+        tests("EdgeRuntimeTests", ["EdgeRuntime", "EdgeLoop", "EdgeHTTP", "TestSupport"]),
     ]
 )
