@@ -57,7 +57,7 @@ let package = Package(
         library("Upstream", ["EdgeLoop", "CCurl"]),
 
         // Providers and functions
-        library("Providers", ["JSON", "Upstream"]),
+        library("Providers", ["JSON"]),
         library("Sandbox", ["Providers", "JSON", "Digest", "CZlib"]),
         library("HFInference", ["Providers", "Upstream", "Retry", "JSON"]),
         library("EdgeFunction", ["EdgeLoop", "EdgeHTTP", "JSON"]),
@@ -90,5 +90,7 @@ let package = Package(
         tests("RetryTests", ["Retry", "CivilTime"]),
         tests("SecretsTests", ["Secrets", "JSON", "TestSupport"]),
         tests("EdgeRuntimeTests", ["EdgeRuntime", "EdgeLoop", "EdgeHTTP", "TestSupport"]),
+        tests("ProvidersTests", ["Providers", "JSON"]),
+        tests("SandboxTests", ["Sandbox", "Providers", "JSON"]),
     ]
 )

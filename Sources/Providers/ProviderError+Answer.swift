@@ -1,0 +1,91 @@
+// How a provider's error is told to the host: a status that decides what the host does, and a problem document.
+public import JSON
+
+extension ProviderError {
+    /// The answer of a function's run that failed.
+    public struct Answer: Sendable, Equatable {
+        public let status: Int
+        /// Whole seconds; nil where the host's own backoff decides.
+        public let retryAfter: Int?
+        /// Problem members (RFC 9457) with `code`, and `estimate` in seconds while a model loads.
+        public let problem: JSONObject
+    }
+
+    /// A loading model's estimate is a guess (Hugging Face says 20.0 whatever is true): it is asked again within these.
+    public static let loadingWaitSeconds = 1...10
+
+    /// - Parameter waits: how often this job has waited already; it lengthens the waits for which nobody told a time.
+    public func answer(waits: Int = 0) -> Answer {
+        var problem: JSONObject = [
+            "type": "about:blank", "title": .string(title), "status": .integer(Int64(code.status)),
+            "detail": .string(description), "code": .string(code.name), "provider": .string(provider),
+        ]
+        if case .loading(let estimate?) = kind { problem["estimate"] = .double(Self.seconds(estimate)) }
+        problem["providerStatus"] = status.map { .integer(Int64($0)) }
+        problem["providerRequestId"] = requestID.map { .string($0) }
+        return Answer(status: code.status, retryAfter: retryAfter(waits: waits), problem: problem)
+    }
+
+    /// Final statuses are 4xx, and another attempt is 5xx (isolate-protocol.md). What only the operator can mend is 424:
+    /// 401 or 403 would tell callers that their own credentials are at fault.
+    private var code: (status: Int, name: String) {
+        switch kind {
+        case .refused: (400, "provider_refused")
+        case .credentials: (424, "provider_credentials")
+        case .permission: (424, "provider_permission")
+        case .payment: (402, "provider_payment")
+        case .rateLimited: (429, "provider_rate_limited")
+        case .loading: (503, "model_loading")
+        case .notFound: (404, "model_not_found")
+        case .unavailable(nil): (502, "provider_unavailable")
+        case .unavailable: (503, "provider_unavailable")
+        case .badAnswer: (502, "provider_bad_answer")
+        case .tooLarge: (424, "provider_answer_too_large")
+        case .network: (502, "provider_unreachable")
+        case .settings: (424, "provider_settings")
+        case .canceled: (499, "canceled")
+        }
+    }
+
+    private var title: String {
+        switch kind {
+        case .refused: "The provider refused the request"
+        case .credentials: "The provider refused the key"
+        case .permission: "The key may not do this"
+        case .payment: "The provider account has no credit left"
+        case .rateLimited: "The provider limits requests"
+        case .loading: "The model is loading"
+        case .notFound: "The model was not found"
+        case .unavailable: "The provider is not available"
+        case .badAnswer: "The provider sent no usable image"
+        case .tooLarge: "The provider sent too much"
+        case .network: "The provider could not be reached"
+        case .settings: "A provider setting is wrong"
+        case .canceled: "The request was canceled"
+        }
+    }
+
+    private func retryAfter(waits: Int) -> Int? {
+        let backoff = 1 << min(max(waits, 0), 3)  // 1, 2, 4, 8 s
+        switch kind {
+        case .rateLimited(let after):
+            return after.map { max(1, Self.wholeSeconds($0)) } ?? backoff
+        case .loading(let estimate):
+            let limits = Self.loadingWaitSeconds
+            return estimate.map { min(max(Self.wholeSeconds($0), limits.lowerBound), limits.upperBound) } ?? backoff
+        case .unavailable(let after?): return max(1, Self.wholeSeconds(after))
+        default: return nil
+        }
+    }
+
+    /// Rounded up: coming back too early is refused again.
+    private static func wholeSeconds(_ duration: Duration) -> Int {
+        let (seconds, rest) = duration.components
+        return Int(clamping: seconds) + (rest > 0 ? 1 : 0)
+    }
+
+    private static func seconds(_ duration: Duration) -> Double {
+        let milliseconds = (duration / .milliseconds(1)).rounded()
+        return milliseconds / 1000
+    }
+}

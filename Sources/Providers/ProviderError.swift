@@ -1,0 +1,51 @@
+// Why a provider made no image: what happened, in a sentence that also says what to do.
+
+/// A provider's refusal or failure. Its kind decides what happens next, its message is shown to people.
+public struct ProviderError: Error, Sendable, Equatable, CustomStringConvertible {
+    public enum Kind: Sendable, Equatable {
+        /// The request itself is at fault: a parameter, the prompt.
+        case refused
+        /// The key is missing, wrong or expired.
+        case credentials
+        /// The key is good, but may not do this.
+        case permission
+        /// The account has no money left. Never tried again.
+        case payment
+        /// Too many requests; nil where the provider does not say when to come back.
+        case rateLimited(after: Duration?)
+        /// A sleeping model wakes; nil where the provider gives no estimate.
+        case loading(estimate: Duration?)
+        /// No such model, or it is not served there.
+        case notFound
+        /// The provider fails or is too busy. A time means that it said when to come back.
+        case unavailable(after: Duration?)
+        /// An answer that is no image: empty, cut off, of another type.
+        case badAnswer
+        /// An answer beyond our limit. Asking again would only pay again.
+        case tooLarge
+        /// No answer came: connection, name look-up, time.
+        case network
+        /// Our own settings are wrong: address, form, provider.
+        case settings
+        /// Whoever asked has gone.
+        case canceled
+    }
+
+    public let provider: String
+    public let kind: Kind
+    public let message: String
+    /// The provider's own status, where one came.
+    public let status: Int?
+    /// The provider's id of the request, to ask its support with.
+    public let requestID: String?
+
+    public init(provider: String, kind: Kind, message: String, status: Int? = nil, requestID: String? = nil) {
+        self.provider = provider
+        self.kind = kind
+        self.message = message
+        self.status = status
+        self.requestID = requestID
+    }
+
+    public var description: String { "\(provider): \(message)" }
+}
