@@ -92,5 +92,6 @@ let package = Package(
         tests("EdgeRuntimeTests", ["EdgeRuntime", "EdgeLoop", "EdgeHTTP", "TestSupport"]),
         tests("ProvidersTests", ["Providers", "JSON"]),
         tests("SandboxTests", ["Sandbox", "Providers", "JSON"]),
+        tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLoop", "CivilTime"]),
     ]
 )
