@@ -86,10 +86,12 @@ let package = Package(
         tests("CivilTimeTests", ["CivilTime"]),
         tests("JSONTests", ["JSON"]),
         tests("DigestTests", ["Digest"]),
-        tests("EdgeRuntimeTests", ["EdgeRuntime", "JSON"]),
         tests("RetryTests", ["Retry", "CivilTime"]),
         tests("SecretsTests", ["Secrets", "JSON", "TestSupport"]),
-        tests("EdgeRuntimeTests", ["EdgeRuntime", "EdgeLoop", "EdgeHTTP", "TestSupport"]),
+        tests(
+            "EdgeRuntimeTests",
+            ["EdgeRuntime", "EdgeLoop", "EdgeHTTP", "CivilTime", "Digest", "JSON", "Retry", "Secrets", "TestSupport"]
+        ),
         tests("ProvidersTests", ["Providers", "JSON"]),
         tests("SandboxTests", ["Sandbox", "Providers", "JSON"]),
         tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLoop", "CivilTime"]),
