@@ -1,4 +1,5 @@
 // A JSON value: what manifests, job files, tickets and answers are made of.
+internal import Glibc  // rounding, in debug builds: links the mathematics library
 
 /// One JSON value. Whole numbers that fit stay exact as `integer`; every other number is a `double`.
 ///
