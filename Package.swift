@@ -95,5 +95,6 @@ let package = Package(
         tests("ProvidersTests", ["Providers", "JSON"]),
         tests("SandboxTests", ["Sandbox", "Providers", "JSON"]),
         tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLoop", "CivilTime"]),
+        tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLoop", "CivilTime", "TestSupport"]),
     ]
 )

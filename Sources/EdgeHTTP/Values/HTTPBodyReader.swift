@@ -1,0 +1,156 @@
+// The body of a request or an answer, read on demand: what is not asked for stays at the sender.
+public import EdgeLoop
+
+/// A body could not be read to its end.
+public enum HTTPBodyError: Error, Equatable, CustomStringConvertible {
+    /// The sender closed the connection before the end.
+    case truncated
+    /// The body is larger than the reader's limit in bytes.
+    case tooLarge(limit: Int)
+    /// The sender was silent for longer than the limit.
+    case timeout
+    /// The sender broke the message's framing.
+    case malformed(String)
+    /// The connection is gone.
+    case closed
+
+    public var description: String {
+        switch self {
+        case .truncated: "the body ended before its declared end"
+        case .tooLarge(let limit): "the body is larger than \(limit) bytes"
+        case .timeout: "no byte of the body came for too long"
+        case .malformed(let reason): "the body's framing is broken: \(reason)"
+        case .closed: "the connection was closed"
+        }
+    }
+}
+
+/// Where a reader's bytes come from.
+@LoopActor
+protocol HTTPBodySource: AnyObject {
+    /// More is wanted: go on receiving.
+    func bodyIsWanted()
+    /// Nobody will read the rest.
+    func bodyIsAbandoned()
+}
+
+/// Gives a body's bytes in order, once, to one reader at a time.
+@LoopActor
+public final class HTTPBodyReader {
+    /// Received bytes that wait to be read before the sender is slowed down.
+    static let bufferedBytesMax = 65_536
+
+    private enum Ending {
+        case open, finished
+        case failed(any Error)
+    }
+
+    /// The declared length; nil when the message does not tell.
+    public nonisolated let length: Int?
+    private var buffer: [UInt8]
+    private var ending: Ending
+    private var waiter: CheckedContinuation<[UInt8]?, any Error>?
+    private weak var source: (any HTTPBodySource)?
+
+    /// A body that is already here.
+    public nonisolated init(_ bytes: [UInt8] = []) {
+        buffer = bytes
+        length = bytes.count
+        ending = .finished
+    }
+
+    init(length: Int?, source: any HTTPBodySource) {
+        buffer = []
+        self.length = length
+        ending = .open
+        self.source = source
+    }
+
+    isolated deinit {
+        if case .open = ending { source?.bodyIsAbandoned() }
+    }
+
+    /// The next bytes, at least one, or nil at the end. Waits while nothing has come.
+    /// - Throws: ``HTTPBodyError``, or `CancellationError` when the task is cancelled.
+    public func next() async throws -> [UInt8]? {
+        if let ready = takeReady() { return ready }
+        switch ending {
+        case .finished: return nil
+        case .failed(let error): throw error
+        case .open: break
+        }
+        precondition(waiter == nil, "a body has one reader at a time")
+        return try await withTaskCancellationHandler {
+            try Task.checkCancellation()
+            return try await withCheckedThrowingContinuation { continuation in
+                waiter = continuation
+                source?.bodyIsWanted()
+            }
+        } onCancel: {
+            Task { @LoopActor in self.resume(throwing: CancellationError()) }
+        }
+    }
+
+    /// The whole rest of the body.
+    /// - Throws: ``HTTPBodyError/tooLarge(limit:)`` when it is larger than `limit` bytes, and what ``next()`` throws.
+    public func collect(upTo limit: Int) async throws -> [UInt8] {
+        if let length, length > limit { throw HTTPBodyError.tooLarge(limit: limit) }
+        var all: [UInt8] = []
+        while let part = try await next() {
+            guard all.count + part.count <= limit else { throw HTTPBodyError.tooLarge(limit: limit) }
+            if all.isEmpty { all = part } else { all += part }
+        }
+        return all
+    }
+
+    /// Tells the sender that the rest is not wanted.
+    public func cancel() {
+        guard case .open = ending else { return }
+        fail(HTTPBodyError.closed)
+        source?.bodyIsAbandoned()
+    }
+
+    /// What has been received and not been read, without waiting.
+    func takeReady() -> [UInt8]? {
+        guard !buffer.isEmpty else { return nil }
+        let ready = buffer
+        buffer = []
+        if case .open = ending { source?.bodyIsWanted() }
+        return ready
+    }
+
+    /// Whether nothing more will come.
+    var isFinished: Bool {
+        if case .finished = ending { return true }
+        return false
+    }
+
+    var isFull: Bool { buffer.count >= Self.bufferedBytesMax }
+
+    func push(_ bytes: Bytes) {
+        if let waiter, buffer.isEmpty {
+            self.waiter = nil
+            waiter.resume(returning: Array(bytes))
+        } else {
+            buffer += bytes
+        }
+    }
+
+    func finish() {
+        guard case .open = ending else { return }
+        ending = .finished
+        waiter?.resume(returning: nil)
+        waiter = nil
+    }
+
+    func fail(_ error: any Error) {
+        guard case .open = ending else { return }
+        ending = .failed(error)
+        resume(throwing: error)
+    }
+
+    private func resume(throwing error: any Error) {
+        waiter?.resume(throwing: error)
+        waiter = nil
+    }
+}

@@ -1,0 +1,48 @@
+// A file, or part of one, as a body: sent by the kernel without passing through the process.
+internal import Glibc
+
+/// An open file, closed when nothing refers to it any more.
+public final class HTTPFile: Sendable {
+    let descriptor: Int32
+    /// Its size when it was opened.
+    public let size: Int
+
+    /// Opens a regular file for reading; nil when that fails. Blocks for as long as the disk takes.
+    public convenience init?(path: String) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        self.init(adopting: descriptor)
+    }
+
+    /// Takes over a descriptor; nil (and closed) when it is not a regular file.
+    public init?(adopting descriptor: Int32) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            return nil
+        }
+        self.descriptor = descriptor
+        size = Int(status.st_size)
+    }
+
+    deinit { close(descriptor) }
+}
+
+/// Some consecutive bytes of a file, which must not become shorter while they are sent.
+public struct HTTPFileRegion: Sendable {
+    public let file: HTTPFile
+    public let offset: Int
+    public let count: Int
+
+    /// The bytes of `file` in `range`.
+    /// - Precondition: the range lies in the file.
+    public init(_ file: HTTPFile, range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= file.size, "the range is outside of the file")
+        self.file = file
+        offset = range.lowerBound
+        count = range.count
+    }
+
+    /// The whole file.
+    public init(_ file: HTTPFile) { self.init(file, range: 0..<file.size) }
+}
