@@ -59,7 +59,7 @@ let package = Package(
         // Providers and functions
         library("Providers", ["JSON"]),
         library("Sandbox", ["Providers", "JSON", "Digest", "CZlib"]),
-        library("HFInference", ["Providers", "Upstream", "Retry", "JSON"]),
+        library("HFInference", ["Providers", "Upstream", "Retry", "JSON", "CivilTime"]),
         library("EdgeFunction", ["EdgeLoop", "EdgeHTTP", "JSON"]),
         program(
             "Generate",
@@ -96,5 +96,6 @@ let package = Package(
         tests("SandboxTests", ["Sandbox", "Providers", "JSON"]),
         tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLoop", "CivilTime"]),
         tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLoop", "CivilTime", "TestSupport"]),
+        tests("HFInferenceTests", ["HFInference", "Providers", "JSON", "CivilTime"]),
     ]
 )

@@ -35,6 +35,11 @@ public struct HFModelID: Sendable, Hashable, CustomStringConvertible {
     }
 
     public var description: String { text }
+
+    /// `black-forest-labs/FLUX.1-schnell`: quick, and served by most.
+    public static let usual = HFModelID(known: "black-forest-labs/FLUX.1-schnell")
+
+    private init(known text: String) { self.text = text }
 }
 
 /// A model name that is refused, with the rule that it breaks.

@@ -62,6 +62,9 @@ public enum ImageFault: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// Whether a body begins as a JSON object or list does.
+    public static func isJSON(_ bytes: [UInt8]) -> Bool { guess(bytes) == "JSON" }
+
     static func guess(_ bytes: [UInt8]) -> String {
         let start = bytes.prefix(512).drop { [0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) }
         switch start.first {

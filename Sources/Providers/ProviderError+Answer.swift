@@ -14,7 +14,8 @@ extension ProviderError {
     /// A loading model's estimate is a guess (Hugging Face says 20.0 whatever is true): it is asked again within these.
     public static let loadingWaitSeconds = 1...10
 
-    /// - Parameter waits: how often this job has waited already; it lengthens the waits for which nobody told a time.
+    /// - Parameter waits: how often this job has waited for a loading model already; it lengthens the wait where no
+    ///   estimate came. For a rate limit without a time the host does the same, for a 503 it needs to be told one.
     public func answer(waits: Int = 0) -> Answer {
         var problem: JSONObject = [
             "type": "about:blank", "title": .string(title), "status": .integer(Int64(code.status)),
@@ -66,14 +67,12 @@ extension ProviderError {
     }
 
     private func retryAfter(waits: Int) -> Int? {
-        let backoff = 1 << min(max(waits, 0), 3)  // 1, 2, 4, 8 s
         switch kind {
-        case .rateLimited(let after):
-            return after.map { max(1, Self.wholeSeconds($0)) } ?? backoff
-        case .loading(let estimate):
+        case .rateLimited(let after?), .unavailable(let after?): return max(1, Self.wholeSeconds(after))
+        case .loading(let estimate?):
             let limits = Self.loadingWaitSeconds
-            return estimate.map { min(max(Self.wholeSeconds($0), limits.lowerBound), limits.upperBound) } ?? backoff
-        case .unavailable(let after?): return max(1, Self.wholeSeconds(after))
+            return min(max(Self.wholeSeconds(estimate), limits.lowerBound), limits.upperBound)
+        case .loading(nil): return 1 << min(max(waits, 0), 3)  // 1, 2, 4, 8 s
         default: return nil
         }
     }

@@ -35,6 +35,9 @@ public final class Sandbox: Provider {
         draw = { Sandbox.picture(of: $0) }
     }
 
+    /// The width and height of a picture where none is asked for.
+    public static let usualSize = SandboxPicture.usualSize
+
     /// The picture alone: the same bytes for the same request.
     public static func picture(of request: ImageRequest) -> [UInt8] { SandboxPicture.png(of: request) }
 

@@ -49,10 +49,17 @@ struct ProviderErrorTests {
         #expect(answer.problem["estimate"]?.double == Double(milliseconds) / 1000)
     }
 
-    @Test("Without a hint the waits grow to 8 s", arguments: [(0, 1), (1, 2), (2, 4), (3, 8), (50, 8)])
+    @Test(
+        "Without an estimate the waits for a model grow to 8 s",
+        arguments: [(0, 1), (1, 2), (2, 4), (3, 8), (50, 8)]
+    )
     func backsOff(waits: Int, seconds: Int) {
-        #expect(answer(.rateLimited(after: nil), waits: waits).retryAfter == seconds)
         #expect(answer(.loading(estimate: nil), waits: waits).retryAfter == seconds)
+    }
+
+    @Test func `a rate limit without a time is left to the host's own backoff`() {
+        #expect(answer(.rateLimited(after: nil)).status == 429)
+        #expect(answer(.rateLimited(after: nil)).retryAfter == nil)
     }
 
     @Test func `a provider that names its return is waited for`() {

@@ -1,0 +1,199 @@
+import CivilTime
+import Providers
+import Synchronization
+import Testing
+
+@testable import HFInference
+
+struct HFInferenceTests {
+    private let request = ImageRequest(prompt: "a lighthouse")
+
+    private func provider(
+        _ transport: ScriptedTransport,
+        token: String? = "hf_abcdefgh",
+        form: HFSettings.Form = .router,
+        route: HFSettings.Route = .auto,
+        now: @escaping @Sendable () -> Timestamp = { Timestamp(milliseconds: 0) }
+    ) throws -> HFInference {
+        let settings = try HFSettings(
+            baseURL: "http://base",
+            hubURL: "http://hub",
+            form: form,
+            route: route,
+            token: try token.map { text throws in try HFToken(text) }
+        )
+        return HFInference(settings: settings, transport: transport, now: now)
+    }
+
+    private func refusal(
+        _ provider: HFInference,
+        _ request: ImageRequest? = nil
+    ) async throws -> ProviderError {
+        try #require(
+            await #expect(throws: ProviderError.self) {
+                try await provider.answer(request ?? self.request, attempt: Samples.attempt)
+            }
+        )
+    }
+
+    @Test func `the mapping is asked once, then the first provider that we speak`() async throws {
+        let transport = ScriptedTransport([
+            .success(.mapping("fal-ai", "hf-inference")), .success(.image), .success(.image),
+        ])
+        let provider = try provider(transport)
+
+        let answer = try await provider.answer(request, attempt: Samples.attempt)
+        _ = try await provider.answer(request, attempt: Samples.attempt)
+
+        guard case .image(let image) = answer else { return #expect(Bool(false), "no image") }
+        #expect(image.bytes == Samples.jpeg)
+        #expect(
+            transport.calls.map(\.url) == [
+                "http://hub/api/models/black-forest-labs/FLUX.1-schnell?expand[]=inferenceProviderMapping",
+                "http://base/hf-inference/models/black-forest-labs/FLUX.1-schnell",
+                "http://base/hf-inference/models/black-forest-labs/FLUX.1-schnell",
+            ]
+        )
+    }
+
+    @Test func `the models form asks for no mapping and needs no token`() async throws {
+        let transport = ScriptedTransport([.success(.image)])
+        let provider = try provider(transport, token: nil, form: .models)
+
+        _ = try await provider.answer(ImageRequest(prompt: "x", model: "acme/painter"), attempt: Samples.attempt)
+
+        #expect(provider.readiness == .ready)
+        #expect(transport.calls.map(\.url) == ["http://base/models/acme/painter"])
+        #expect(transport.calls.first?.headers.contains { $0.name == "Authorization" } == false)
+    }
+
+    @Test func `a set route to hf-inference asks for no mapping`() async throws {
+        let transport = ScriptedTransport([.success(.image)])
+
+        _ = try await provider(transport, route: .provider(.hfInference)).answer(request, attempt: Samples.attempt)
+
+        #expect(transport.calls.count == 1)
+    }
+
+    @Test func `without a token nobody is asked`() async throws {
+        let transport = ScriptedTransport([])
+        let provider = try provider(transport, token: nil)
+
+        let error = try await refusal(provider)
+
+        #expect(provider.readiness != .ready)
+        #expect(error.kind == .credentials)
+        #expect(transport.calls.isEmpty)
+    }
+
+    @Test func `a model name that leads elsewhere is refused before anybody is asked`() async throws {
+        let transport = ScriptedTransport([])
+
+        let error = try await refusal(try provider(transport), ImageRequest(prompt: "x", model: "../../api"))
+
+        #expect(error.kind == .refused)
+        #expect(transport.calls.isEmpty)
+    }
+
+    @Test func `what a routed provider cannot take is refused by name`() async throws {
+        let transport = ScriptedTransport([.success(.mapping("nscale"))])
+
+        let error = try await refusal(try provider(transport), ImageRequest(prompt: "x", steps: 4, seed: 7))
+
+        #expect(error.kind == .refused)
+        #expect(
+            error.message
+                == "nscale, which serves black-forest-labs/FLUX.1-schnell, cannot take steps, seed: it takes prompt, width, height; leave out the rest or choose another model"
+        )
+        #expect(transport.calls.count == 1)
+    }
+
+    @Test func `nscale takes width and height together`() async throws {
+        let transport = ScriptedTransport([.success(.mapping("nscale"))])
+
+        let error = try await refusal(try provider(transport), ImageRequest(prompt: "x", width: 512))
+
+        #expect(error.message.contains("width and height together"))
+    }
+
+    @Test func `a model that nobody we speak serves is not found`() async throws {
+        let error = try await refusal(try provider(ScriptedTransport([.success(.mapping("fal-ai"))])))
+
+        #expect(error.kind == .notFound)
+        #expect(error.message.contains("is served by fal-ai, and edge speaks hf-inference, nscale, together"))
+    }
+
+    @Test(
+        "A model that the Hub does not know is not found",
+        arguments: [
+            HFReply(status: 404), HFReply(status: 401, headers: [HFHeader("X-Error-Code", "RepoNotFound")]),
+        ]
+    )
+    func knowsNoModel(reply: HFReply) async throws {
+        let error = try await refusal(try provider(ScriptedTransport([.success(reply)])))
+
+        #expect(error.kind == .notFound)
+        #expect(error.message.contains("the Hub knows no model"))
+    }
+
+    @Test func `an older mapping serves when the Hub cannot be asked`() async throws {
+        let transport = ScriptedTransport([
+            .success(.mapping("hf-inference")), .success(.image), .failure(.timeout), .success(.image),
+        ])
+        let clock = Clock()
+        let provider = try provider(transport) { clock.now }
+        _ = try await provider.answer(request, attempt: Samples.attempt)
+        clock.move(.seconds(3600))
+
+        _ = try await provider.answer(request, attempt: Samples.attempt)
+
+        #expect(transport.calls.count == 4)
+    }
+
+    @Test func `a provider that no longer has the model makes the Hub be asked again`() async throws {
+        let transport = ScriptedTransport([
+            .success(.mapping("hf-inference")), .success(HFReply(status: 404)), .success(.mapping("hf-inference")),
+            .success(.image),
+        ])
+        let provider = try provider(transport)
+
+        let error = try await refusal(provider)
+        _ = try await provider.answer(request, attempt: Samples.attempt)
+
+        #expect(error.kind == .notFound)
+        #expect(transport.calls.count == 4)
+    }
+
+    @Test(
+        "What goes wrong on the way is told apart",
+        arguments: [
+            (HFTransportError.network("connection reset"), ProviderError.Kind.network),
+            (.timeout, .network), (.tooLarge, .tooLarge), (.address("the address is refused"), .settings),
+            (.canceled, .canceled),
+        ]
+    )
+    func tellsApart(failure: HFTransportError, kind: ProviderError.Kind) async throws {
+        let error = try await refusal(try provider(ScriptedTransport([.failure(failure)]), form: .models))
+
+        #expect(error.kind == kind)
+    }
+
+    @Test func `an attempt's time limits the call`() async throws {
+        let transport = ScriptedTransport([.success(.image)])
+        var attempt = Samples.attempt
+        attempt.timeout = .seconds(42)
+
+        _ = try await provider(transport, form: .models).answer(request, attempt: attempt)
+
+        #expect(transport.calls.first?.timeout == .seconds(42))
+    }
+}
+
+/// Time that only a test moves.
+private final class Clock: Sendable {
+    private let time = Mutex(Timestamp(milliseconds: 0))
+
+    var now: Timestamp { time.withLock { $0 } }
+
+    func move(_ duration: Duration) { time.withLock { $0 = $0 + duration } }
+}

@@ -1,0 +1,134 @@
+import JSON
+import Providers
+import Testing
+
+@testable import HFInference
+
+struct HFRequestsTests {
+    private let full = ImageRequest(
+        prompt: "a \"red\" kite",
+        negativePrompt: "blurry",
+        width: 768,
+        height: 512,
+        steps: 25,
+        guidanceScale: 7.5,
+        seed: 4_294_967_295,
+        scheduler: "EulerDiscreteScheduler"
+    )
+    private let model = HFModelID.usual
+
+    private func requests() throws -> HFRequests {
+        HFRequests(
+            settings: try HFSettings(baseURL: "http://base/x", hubURL: "http://hub", token: try HFToken("hf_abc"))
+        )
+    }
+
+    private func call(_ request: ImageRequest, _ provider: HFRoutedProvider?) throws -> HFCall {
+        try requests().image(request, model: model, provider: provider, providerID: "their/id", timeout: .seconds(60))
+    }
+
+    @Test func `hf-inference gets inputs and every parameter under its own name`() throws {
+        let call = try call(full, .hfInference)
+
+        #expect(call.method == "POST")
+        #expect(call.url == "http://base/x/hf-inference/models/black-forest-labs/FLUX.1-schnell")
+        #expect(
+            call.headers == [
+                HFHeader("Content-Type", "application/json"), HFHeader("Accept", "image/png"),
+                HFHeader("Authorization", "Bearer hf_abc"),
+            ]
+        )
+        #expect(
+            try JSONValue.parse(call.body) == [
+                "inputs": "a \"red\" kite",
+                "parameters": [
+                    "negative_prompt": "blurry", "width": 768, "height": 512, "num_inference_steps": 25,
+                    "guidance_scale": 7.5, "scheduler": "EulerDiscreteScheduler", "seed": 4_294_967_295,
+                ],
+            ]
+        )
+    }
+
+    @Test func `parameters that are not given are left out`() throws {
+        let call = try call(ImageRequest(prompt: "x"), .hfInference)
+
+        #expect(String(decoding: call.body, as: UTF8.self) == #"{"inputs":"x","parameters":{}}"#)
+    }
+
+    @Test func `the models form has its own path and the same body`() throws {
+        let call = try call(full, nil)
+
+        #expect(call.url == "http://base/x/models/black-forest-labs/FLUX.1-schnell")
+        #expect(call.body == (try self.call(full, .hfInference)).body)
+    }
+
+    @Test func `nscale gets a size and its own name of the model`() throws {
+        let call = try call(ImageRequest(prompt: "x", width: 768, height: 512), .nscale)
+
+        #expect(call.url == "http://base/x/nscale/v1/images/generations")
+        #expect(
+            String(decoding: call.body, as: UTF8.self)
+                == #"{"model":"their/id","prompt":"x","size":"768x512","response_format":"b64_json"}"#
+        )
+    }
+
+    @Test func `together gets steps and asks for base64`() throws {
+        let call = try call(ImageRequest(prompt: "x", width: 768, height: 512, steps: 4, seed: 7), .together)
+
+        #expect(call.url == "http://base/x/together/v1/images/generations")
+        #expect(
+            String(decoding: call.body, as: UTF8.self)
+                == #"{"model":"their/id","prompt":"x","width":768,"height":512,"steps":4,"seed":7,"response_format":"base64"}"#
+        )
+    }
+
+    @Test func `a mapping is asked of the Hub, with a token that is Hugging Face's`() throws {
+        let call = try requests().mapping(of: model)
+
+        #expect(call.method == "GET")
+        #expect(
+            call.url
+                == "http://hub/api/models/black-forest-labs/FLUX.1-schnell?expand[]=inferenceProviderMapping"
+        )
+        #expect(call.headers.contains(HFHeader("Authorization", "Bearer hf_abc")))
+    }
+
+    @Test func `a key of another provider does not go to the Hub`() throws {
+        let requests = HFRequests(settings: try HFSettings(token: try HFToken("sk-abc")))
+
+        #expect(!requests.mapping(of: model).headers.contains { $0.name == "Authorization" })
+    }
+
+    @Test(
+        "What a provider has no place for is named",
+        arguments: [
+            (HFRoutedProvider.hfInference, []),
+            (.nscale, ["negative_prompt", "steps", "guidance_scale", "seed", "scheduler"]),
+            (.together, ["negative_prompt", "guidance_scale", "scheduler"]),
+        ]
+    )
+    func namesUnsupported(provider: HFRoutedProvider, names: [String]) {
+        #expect(provider.unsupported(in: full) == names)
+    }
+}
+
+struct Base64Tests {
+    @Test(
+        "Sound texts are decoded",
+        arguments: [
+            ("", []), ("AA==", [0]), ("AAE=", [0, 1]), ("AAEC", [0, 1, 2]), ("+/+/AQ==", [251, 255, 191, 1]),
+        ]
+            as [(String, [UInt8])]
+    )
+    func decodes(text: String, bytes: [UInt8]) { #expect(Base64.decode(text) == bytes) }
+
+    @Test(
+        "Others are refused",
+        arguments: [
+            "A", "AA", "AAE", "AA=A", "A===", "====", "AAEC\n", "AA E", "AB==", "AAF=", "-_-_", "AA==AA==", "ÄA==",
+        ]
+    )
+    func refuses(text: String) { #expect(Base64.decode(text) == nil) }
+
+    @Test func `an image comes out as it went in`() { #expect(Base64.decode(Samples.jpegBase64) == Samples.jpeg) }
+}
