@@ -24,15 +24,12 @@ enum HFErrorText {
         guard let first = start.first, ![UInt8(ascii: "<"), UInt8(ascii: "{"), UInt8(ascii: "[")].contains(first) else {
             return nil
         }
-        return String(validating: start.prefix(scalarsMax * 4), as: UTF8.self)
-            ?? String(validating: trimmed(start.prefix(scalarsMax * 4)), as: UTF8.self)
-    }
-
-    /// Without the last three bytes: the cut may have gone through a character.
-    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        var bytes = bytes
-        while let last = bytes.last, last >= 0x80 { bytes.removeLast() }
-        return bytes
+        let head = start.prefix(scalarsMax * 4)
+        // The cut may have gone through a character, which has at most 4 bytes.
+        for cut in 0...(head.count < start.count ? 3 : 0) {
+            if let text = String(validating: head.dropLast(cut), as: UTF8.self) { return text }
+        }
+        return nil
     }
 
     private static func inJSON(_ value: JSONValue) -> String? {

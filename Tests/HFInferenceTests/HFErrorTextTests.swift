@@ -53,6 +53,12 @@ struct HFErrorTextTests {
         #expect(text.hasSuffix("..."))
     }
 
+    @Test func `a long text is cut between characters`() throws {
+        let text = try #require(read("a" + String(repeating: "灯", count: 5000)))
+
+        #expect(text.hasPrefix("a灯灯"))
+    }
+
     @Test func `no token is told on`() {
         #expect(read(#"{"error":"key sk-0123456789 is bad"}"#) == "key [hidden] is bad")
         #expect(read("{\"error\":\"key sk-0123456789\u{301} is bad\"}") == "key [hidden]\u{301} is bad")
