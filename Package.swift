@@ -94,7 +94,6 @@ let package = Package(
         ),
         tests("ProvidersTests", ["Providers", "JSON"]),
         tests("SandboxTests", ["Sandbox", "Providers", "JSON"]),
-        tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLoop", "CivilTime"]),
         tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLoop", "CivilTime", "TestSupport"]),
         tests("HFInferenceTests", ["HFInference", "Providers", "JSON", "CivilTime"]),
         tests("GenerateTests", ["Generate", "Providers", "JSON"]),

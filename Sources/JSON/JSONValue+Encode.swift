@@ -133,3 +133,10 @@ struct JSONEncoder {
         }
     }
 }
+
+extension JSONObject {
+    /// As ``JSONValue/encoded(pretty:sortedKeys:)``.
+    public func encoded(pretty: Bool = false, sortedKeys: Bool = false) -> [UInt8] {
+        JSONValue.object(self).encoded(pretty: pretty, sortedKeys: sortedKeys)
+    }
+}

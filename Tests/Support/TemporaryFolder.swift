@@ -18,6 +18,31 @@ public final class TemporaryFolder: Sendable {
         fputs(text, file)
         fclose(file)
     }
+
+    /// The text of a file in it; empty when there is none.
+    public func read(_ name: String) -> String {
+        guard let file = fopen("\(path)/\(name)", "r") else { return "" }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = fread(&buffer, 1, buffer.count, file)
+            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            bytes += buffer[0..<count]
+        }
+    }
+
+    /// The names of what is in one of its folders, sorted.
+    public func names(in name: String) -> [String] {
+        guard let folder = opendir("\(path)/\(name)") else { return [] }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
 }
 
 /// Removes what is at `path`, and everything below it when it is a folder.

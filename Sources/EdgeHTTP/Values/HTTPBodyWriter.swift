@@ -20,6 +20,8 @@ public struct HTTPLengthMismatch: Error, Equatable {
 @LoopActor
 public final class HTTPBodyWriter {
     private let sink: any HTTPBodySink
+    /// Bytes of the body that were handed over so far.
+    public private(set) var bytesWritten = 0
 
     init(_ sink: any HTTPBodySink) { self.sink = sink }
 
@@ -29,6 +31,7 @@ public final class HTTPBodyWriter {
     public func write(_ bytes: [UInt8]) async throws {
         guard !bytes.isEmpty else { return }
         try sink.writePart(bytes)
+        bytesWritten += bytes.count
         if sink.isCongested { try await sink.drained() }
     }
 

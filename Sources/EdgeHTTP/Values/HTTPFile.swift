@@ -6,6 +6,8 @@ public final class HTTPFile: Sendable {
     let descriptor: Int32
     /// Its size when it was opened.
     public let size: Int
+    /// Who closes the descriptor; nil: this object does.
+    private let owner: (any AnyObject & Sendable)?
 
     /// Opens a regular file for reading; nil when that fails. Blocks for as long as the disk takes.
     public convenience init?(path: String) {
@@ -23,9 +25,17 @@ public final class HTTPFile: Sendable {
         }
         self.descriptor = descriptor
         size = Int(status.st_size)
+        owner = nil
     }
 
-    deinit { close(descriptor) }
+    /// Reads through a descriptor that `owner` keeps open for as long as it lives.
+    package init(_ descriptor: Int32, size: Int, ownedBy owner: any AnyObject & Sendable) {
+        self.descriptor = descriptor
+        self.size = size
+        self.owner = owner
+    }
+
+    deinit { if owner == nil { close(descriptor) } }
 }
 
 /// Some consecutive bytes of a file, which must not become shorter while they are sent.
