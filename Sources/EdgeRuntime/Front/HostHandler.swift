@@ -1,0 +1,232 @@
+// Every public request: who answers it, and what every answer has.
+internal import EdgeHTTP
+internal import EdgeLoop
+internal import JSON
+
+/// The host's front. Each request gets an id, CORS headers, a log line and a place in the metrics, whoever answers it.
+@LoopActor
+final class HostHandler: HTTPHandler {
+    /// What changes when the host reloads.
+    struct Policy {
+        var cors: Cors
+        var base: BaseURL
+        var plain: PlainFront
+    }
+
+    private let functions: Functions
+    private let jobs: JobFront
+    private let images: ImageFront
+    private let memo: RecallFront
+    private let metrics: HostMetrics
+    private let log: LogWriter
+    private let isReady: @LoopActor () -> Bool
+    private var ids = RequestIDs()
+    var policy: Policy
+
+    init(
+        functions: Functions, jobs: JobFront, images: ImageFront, recall: RecallFront, metrics: HostMetrics, log: LogWriter,
+        policy: Policy, isReady: @escaping @LoopActor () -> Bool
+    ) {
+        self.functions = functions
+        self.jobs = jobs
+        self.images = images
+        memo = recall
+        self.metrics = metrics
+        self.log = log
+        self.policy = policy
+        self.isReady = isReady
+    }
+
+    // MARK: HTTPHandler
+
+    func bodyLimit(method: String, path: String) -> Int {
+        if case .function(let name, _) = functions.router.route(method: method, path: path), let function = functions[name] {
+            return function.entry.bodyBytes
+        }
+        return FunctionEntry.standardBodyBytes
+    }
+
+    func recall(_ view: borrowing HTTPRequestView) -> HTTPCannedResponse? {
+        guard let hit = memo.lookup(view) else { return nil }
+        write(
+            LogLine(
+                requestID: ids.make(), method: hit.method, target: hit.path, status: 200, bytes: hit.bytes, duration: .zero,
+                function: hit.function, cache: "recall"))
+        return hit.response
+    }
+
+    func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        let context = RequestContext(id: ids.make(), request: request, started: .now, base: base(of: request))
+        let notes = RequestNotes()
+        let generation = memo.generation
+        var response = await respond(context, notes)
+        complete(&response, context)
+        await memo.remember(response, for: context, notes, since: generation)
+        return logged(response, context, notes)
+    }
+
+    func refuse(_ refusal: HTTPRefusal, to request: HTTPRequest?) -> HTTPResponse {
+        let request = request ?? HTTPRequest(method: "-", target: "-", body: HTTPBodyReader())
+        let context = RequestContext(id: ids.make(), request: request, started: .now, base: "")
+        var response = Problem(refusal).response(requestID: context.id)
+        complete(&response, context)
+        return logged(response, context, RequestNotes())
+    }
+
+    // MARK: Answering
+
+    private func respond(_ context: RequestContext, _ notes: RequestNotes) async -> HTTPResponse {
+        do {
+            return try await route(context, notes)
+        } catch {
+            return problem(error, context, notes).response(requestID: context.id)
+        }
+    }
+
+    private func problem(_ error: any Error, _ context: RequestContext, _ notes: RequestNotes) -> Problem {
+        switch error {
+        case let problem as Problem: return problem
+        case let error as AcceptError: return JobAnswers.problem(error, function: notes.function ?? "")
+        case let error as IsolateError: return JobAnswers.problem(error)
+        case let error as StateError:
+            log.write(.error, "\(error)", requestID: context.id)
+            return JobAnswers.problem(.noRoom, function: notes.function ?? "")
+        case HTTPBodyError.tooLarge(let limit): return .bodyTooLarge(limit: limit)
+        case let error as HTTPBodyError:
+            return Problem(status: 400, code: "bad_body", message: "the request's body could not be read: \(error)")
+        case is CancellationError:
+            // Nobody reads this; it is what the log line shows.
+            return Problem(status: 499, code: "client_closed_request", message: "the client left")
+        default:
+            log.write(.error, "\(error)", requestID: context.id)
+            return .internalFault
+        }
+    }
+
+    private func route(_ context: RequestContext, _ notes: RequestNotes) async throws -> HTTPResponse {
+        let request = context.request
+        if let origin = context.origin {
+            if Cors.isPreflight(method: request.method, origin: origin, requestedMethod: request.headers["Access-Control-Request-Method"]) {
+                return try preflight(origin, request)
+            }
+            guard policy.cors.allows(origin) else { throw Problem.originRefused(origin) }
+        }
+        switch functions.router.route(method: request.method, path: request.path) {
+        case .function(let name, let path):
+            guard let function = functions[name] else { throw Problem.unknownFunction(name, known: functions.router.functionNames) }
+            notes.function = name
+            return try await answer(context, function, path: path, notes)
+        case .image(let sha256, let suffix):
+            return HTTPConditional.apply(to: try await images.answer(sha256: sha256, suffix: suffix), for: request)
+        case .health:
+            return .text("ok\n")
+        case .ready:
+            guard isReady() else { throw Problem.stopping(retryAfter: 1) }
+            return .text("ready\n")
+        case .metrics:
+            return try metrics.answer(to: request)
+        case .options(let allow):
+            return HTTPResponse(status: 204, headers: ["Allow": allow.joined(separator: ", ")])
+        case .methodNotAllowed(let allow):
+            throw Problem.methodNotAllowed(request.method, allow: allow)
+        case .unknownFunction(let name):
+            throw Problem.unknownFunction(name, known: functions.router.functionNames)
+        case .notFound:
+            throw Problem.notFound
+        }
+    }
+
+    private func answer(
+        _ context: RequestContext, _ function: LiveFunction, path: String, _ notes: RequestNotes
+    ) async throws -> HTTPResponse {
+        guard let settings = function.entry.job else { return try await policy.plain.answer(context, function, path: path) }
+        guard path == "/" else { throw Problem.notFound }
+        return HTTPConditional.apply(to: try await jobs.answer(context, function, settings, notes), for: context.request)
+    }
+
+    private func preflight(_ origin: String, _ request: HTTPRequest) throws -> HTTPResponse {
+        guard let headers = policy.cors.preflight(origin: origin, requestedHeaders: request.headers["Access-Control-Request-Headers"]) else {
+            throw Problem.originRefused(origin)
+        }
+        var response = HTTPResponse(status: 204)
+        for (name, value) in headers { response.headers.add(name, value) }
+        return response
+    }
+
+    private func base(of request: HTTPRequest) -> String {
+        policy.base.text(
+            for: BaseURL.Origin(
+                peer: request.peer.ipText, host: request.headers["Host"], forwardedProto: request.headers["X-Forwarded-Proto"],
+                forwardedHost: request.headers["X-Forwarded-Host"]))
+    }
+
+    // MARK: What every answer has
+
+    private func complete(_ response: inout HTTPResponse, _ context: RequestContext) {
+        response.headers["X-Request-Id"] = context.id
+        guard !response.headers.contains("Access-Control-Allow-Methods") else { return }  // a preflight has its own
+        for (name, value) in policy.cors.headers(origin: context.origin) {
+            if name == "Vary", let vary = response.headers["Vary"] {
+                response.headers["Vary"] = "\(vary), \(value)"
+            } else {
+                response.headers[name] = value
+            }
+        }
+    }
+
+    /// Writes the log line: now, or for a stream when it ends.
+    private func logged(_ response: HTTPResponse, _ context: RequestContext, _ notes: RequestNotes) -> HTTPResponse {
+        var response = response
+        let status = response.status
+        switch response.body {
+        case .stream(let length, let write):
+            response.body = .stream(length: length) { [self] writer in
+                defer { note(context, notes, status: status, bytes: writer.bytesWritten) }
+                try await write(writer)
+            }
+        case .reader(_, let length): note(context, notes, status: status, bytes: length ?? 0)
+        case .bytes(let bytes): note(context, notes, status: status, bytes: bytes.count)
+        case .file(let region): note(context, notes, status: status, bytes: region.count)
+        case .empty: note(context, notes, status: status, bytes: 0)
+        }
+        return response
+    }
+
+    private func note(_ context: RequestContext, _ notes: RequestNotes, status: Int, bytes: Int) {
+        write(
+            LogLine(
+                requestID: context.id, method: context.request.method, target: context.request.target, status: status, bytes: bytes,
+                duration: .now - context.started, function: notes.function, cache: notes.cache, job: notes.job))
+    }
+
+    private func write(_ line: LogLine) {
+        metrics.requests.count(line)
+        log.write(line)
+    }
+}
+
+extension Problem {
+    /// The whole answer, less what every answer gets.
+    @LoopActor
+    func response(requestID: String) -> HTTPResponse {
+        var response = HTTPResponse(status: status, body: .bytes(body(requestID: requestID)))
+        for (name, value) in headers { response.headers.add(name, value) }
+        return response
+    }
+
+    /// What the server itself refused.
+    init(_ refusal: HTTPRefusal) {
+        let code =
+            switch refusal.status {
+            case 408: "request_timeout"
+            case 413: "body_too_large"
+            case 414: "target_too_long"
+            case 431: "headers_too_large"
+            case 501: "not_implemented"
+            case 503: "too_many_connections"
+            case 505: "http_version"
+            default: "bad_request"
+            }
+        self.init(status: refusal.status, code: code, message: refusal.reason, retryAfter: refusal.status == 503 ? 1 : nil)
+    }
+}

@@ -1,0 +1,54 @@
+// GET /metrics: what the host counts, as Prometheus text.
+internal import EdgeHTTP
+internal import EdgeLoop
+
+/// The host's metrics, and who may read them.
+@LoopActor
+final class HostMetrics {
+    let metrics = Metrics()
+    let requests: RequestMetrics
+    /// `EDGE_METRICS=public` in the environment: the operator's say that anybody may read them.
+    private let isPublic: Bool
+
+    init(isPublic: Bool) {
+        self.isPublic = isPublic
+        requests = RequestMetrics(metrics)
+        ProcessMetrics.add(to: metrics)
+    }
+
+    /// Adds what is read when somebody asks: queues, processes, cache.
+    func observe(_ board: JobBoard, _ functions: Functions, _ cache: ResultCache, _ log: LogWriter) {
+        metrics.observed("edge_jobs_unfinished", "Jobs that have not ended.") { Double(board.count) }
+        metrics.observed("edge_jobs_running", "Attempts under way.") { Double(board.runningCount) }
+        metrics.observed("edge_jobs_queued", "Jobs that are ready and wait for a slot.") { Double(board.readyCount) }
+        metrics.observed("edge_cache_bytes", "Bytes of cached images.") { Double(cache.bytes) }
+        metrics.observed("edge_cache_entries", "Cached results.") { Double(cache.count) }
+        metrics.observed("edge_log_lines_dropped_total", "Log lines lost because the reader was too slow.", type: "counter") {
+            Double(log.droppedLines)
+        }
+        metrics.observed("edge_isolates", "Running function processes.") {
+            Double(functions.all.reduce(0) { $0 + $1.isolates.status.processes.count })
+        }
+        metrics.observed("edge_isolate_crashes_total", "Function processes that ended without being told to.", type: "counter") {
+            Double(functions.all.reduce(0) { $0 + $1.isolates.status.crashes })
+        }
+    }
+
+    func answer(to request: HTTPRequest) throws(Problem) -> HTTPResponse {
+        guard isPublic || Self.isLocal(request) else {
+            throw Problem(
+                status: 403, code: "metrics_private",
+                message: "metrics are answered on loopback only; the operator can open them with EDGE_METRICS=public")
+        }
+        return HTTPResponse(
+            headers: ["Content-Type": "text/plain; version=0.0.4; charset=utf-8", "Cache-Control": "no-store"],
+            body: .bytes(Array(metrics.text().utf8)))
+    }
+
+    /// A proxy on this machine passes on requests of others, and says so.
+    private static func isLocal(_ request: HTTPRequest) -> Bool {
+        guard !request.headers.contains("X-Forwarded-For"), !request.headers.contains("Forwarded") else { return false }
+        if case .ip(let address, _) = request.peer { return address.isLoopback }
+        return true
+    }
+}

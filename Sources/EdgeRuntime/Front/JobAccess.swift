@@ -1,0 +1,77 @@
+// Jobs by their id, finished ones too: what the Status function asks for.
+internal import EdgeHTTP
+internal import EdgeLoop
+internal import JSON
+
+/// Reads, follows, cancels and removes jobs that were told to clients.
+@LoopActor
+final class JobAccess {
+    let board: JobBoard
+    private let files: JobFiles
+    private let finishing: JobFinish
+    private let events: JobEvents
+    /// Set when the host stops: long polls are answered at once.
+    var isStopping = false
+
+    init(board: JobBoard, files: JobFiles, finishing: JobFinish, events: JobEvents) {
+        self.board = board
+        self.files = files
+        self.finishing = finishing
+        self.events = events
+    }
+
+    func unfinished(_ id: String) -> Job? { board.job(id) }
+
+    /// The document; with `wait`, as soon as the state or an attempt changes, or when the wait is over.
+    func document(_ id: String, wait: Duration?, base: String) async throws -> HTTPResponse {
+        if let job = board.job(id) {
+            if let wait, !job.state.isFinal { await waitForChange(of: job, atMost: wait) }
+            return Self.answer(shown(job, base: base))
+        }
+        return Self.answer(JobDocument.shown(try await finished(id), base: base))
+    }
+
+    func events(_ id: String, base: String) async throws -> HTTPResponse {
+        if let job = board.job(id) { return events.stream(of: job, base: base) }
+        return events.stream(of: JobDocument.shown(try await finished(id), base: base))
+    }
+
+    /// Cancels what has not ended; removes what has.
+    func delete(_ id: String, base: String) async throws -> HTTPResponse {
+        if let job = board.job(id), !job.state.isFinal {
+            await board.cancel(job)
+            return Self.answer(JobDocument.shown(JobDocument.stored(job), base: base))
+        }
+        let stored = try await finished(id)
+        try await files.remove(id: id)
+        await finishing.removed(stored, id: id)
+        return HTTPResponse(status: 204)
+    }
+
+    private func finished(_ id: String) async throws -> JSONObject {
+        // A job that ends just now has left memory only after its file is in place.
+        guard let text = await files.readDone(id: id), let stored = (try? JSONValue.parse(text))?.object else {
+            throw Problem(
+                status: 404, code: "unknown_job", message: "there is no job \(id.prefix(64)); finished jobs are kept for 7 days")
+        }
+        return stored
+    }
+
+    private func shown(_ job: Job, base: String) -> JSONObject {
+        JobDocument.shown(
+            JobDocument.stored(job), base: base, position: board.position(of: job), progress: job.generation.progress)
+    }
+
+    private func waitForChange(of job: Job, atMost limit: Duration) async {
+        let end = ContinuousClock.now + limit
+        let before = shown(job, base: "")
+        while !isStopping, shown(job, base: "") == before {
+            let left = end - .now
+            guard left > .zero, await job.generation.changes.wait(atMost: left) else { return }
+        }
+    }
+
+    private static func answer(_ document: JSONObject) -> HTTPResponse {
+        HTTPResponse(headers: ["Content-Type": "application/json", "Cache-Control": "no-store"], body: .bytes(document.encoded()))
+    }
+}

@@ -1,0 +1,85 @@
+// The HTTP answers that jobs and their results lead to.
+internal import EdgeHTTP
+internal import EdgeLoop
+internal import JSON
+
+/// Builds answers; decides nothing about jobs.
+@LoopActor
+struct JobAnswers {
+    let images: ImageFiles
+
+    /// A result in the form that the caller chose; nil when the image's file is missing or damaged.
+    /// - Parameters:
+    ///   - maxAge: seconds a copy may be kept; nil: it must not be kept, since the caller asked for a new image.
+    ///   - document: the job document, for callers that chose it.
+    func result(
+        _ result: JobResult, as choice: AnswerChoice, maxAge: Int?, cacheStatus: String, document: () -> JSONObject
+    ) async throws -> HTTPResponse? {
+        switch choice {
+        case .document, .events:
+            var response = HTTPResponse(headers: ["Content-Type": "application/json", "Cache-Control": "no-store"])
+            response.headers.add("Cache-Status", cacheStatus)
+            response.headers.add("Vary", AnswerChoice.vary)
+            response.body = .bytes(document().encoded())
+            return response
+        case .image, .octets:
+            guard let image = result.images.first, let name = image.name, let handle = try await images.open(name) else { return nil }
+            var headers: HTTPHeaders = [
+                "Content-Type": choice == .octets ? "application/octet-stream" : image.type,
+                "ETag": "\"\(image.sha256)\"", "Cache-Control": maxAge.map { "public, max-age=\($0), immutable" } ?? "no-store",
+                "Cache-Status": cacheStatus, "Vary": AnswerChoice.vary, "X-Content-Type-Options": "nosniff",
+            ]
+            headers.add("Content-Location", "/images/\(image.fileName)")
+            return HTTPResponse(headers: headers, body: .file(handle.region))
+        }
+    }
+
+    /// 202: the job goes on, and where to ask for it.
+    func accepted(_ document: JSONObject, id: String, base: String, applied: String?) -> HTTPResponse {
+        var headers: HTTPHeaders = [
+            "Content-Type": "application/json", "Cache-Control": "no-store", "Retry-After": "\(Self.pollSeconds(document))",
+            "Location": "\(base)\(Self.statusPath(id))", "Vary": AnswerChoice.vary,
+        ]
+        if let applied { headers.add("Preference-Applied", applied) }
+        return HTTPResponse(status: 202, headers: headers, body: .bytes(document.encoded()))
+    }
+
+    static func statusPath(_ id: String) -> String { "/functions/v1/status/\(id)" }
+
+    /// Seconds until a poll makes sense: a job that waits does not change before it is due.
+    private static func pollSeconds(_ document: JSONObject) -> Int { document["state"]?.string == JobState.waiting.rawValue ? 5 : 2 }
+
+    /// The end of a job without a result.
+    static func problem(_ failure: JobFailure) -> Problem {
+        var problem = Problem(status: failure.status, document: failure.details, retryAfter: failure.retryAfter)
+        problem.code = failure.code
+        problem.message = failure.message
+        return problem
+    }
+
+    static func problem(_ error: AcceptError, function: String) -> Problem {
+        switch error {
+        case .dayCap(let perDay, let retryAfter):
+            Problem(
+                status: 429, code: "daily_limit",
+                message: "The function \(function) has had its \(perDay) runs of today (functions.\(function).job.perDay in "
+                    + "functions.json). The count begins anew at 00:00 UTC; what is cached is still answered.", retryAfter: retryAfter)
+        case .tooManyJobs(let limit):
+            Problem(
+                status: 503, code: "too_many_jobs", message: "\(limit) jobs are unfinished, as many as this host keeps. Try again later.",
+                retryAfter: 30)
+        case .noRoom:
+            Problem(
+                status: 503, code: "disk_full",
+                message: "The host's disk is nearly full: it accepts no new jobs until its operator has made room.", retryAfter: 60)
+        case .stopping: .stopping(retryAfter: 1)
+        }
+    }
+
+    static func problem(_ error: IsolateError) -> Problem {
+        let retryAfter = error.retryAfter.map { max(1, Int(($0 / .seconds(1)).rounded(.up))) }
+        var problem = Problem(status: error.status, code: error.code, message: error.description, retryAfter: retryAfter)
+        problem.fault = RuntimeFault(rawValue: error.code) ?? .internalError
+        return problem
+    }
+}

@@ -1,0 +1,150 @@
+// A public request to a job function: from its admission to its answer.
+internal import CivilTime
+internal import EdgeHTTP
+internal import EdgeLoop
+internal import JSON
+
+/// Turns a request into a job, or answers it from the cache, and waits with its caller.
+@LoopActor
+final class JobFront {
+    private let board: JobBoard
+    private let caller: FunctionCaller
+    private let cache: ResultCache
+    private let answers: JobAnswers
+    private let events: JobEvents
+    /// Set when the host stops: who still waits is told where to ask later.
+    var isStopping = false
+
+    /// The longest wait that a caller can ask for.
+    static let waitMax = Duration.seconds(300)
+    /// How long a GET waits: an `<img>` cannot do anything with a 202.
+    static let waitOfGet = Duration.seconds(120)
+
+    init(board: JobBoard, caller: FunctionCaller, cache: ResultCache, answers: JobAnswers, events: JobEvents) {
+        self.board = board
+        self.caller = caller
+        self.cache = cache
+        self.answers = answers
+        self.events = events
+    }
+
+    func answer(_ context: RequestContext, _ function: LiveFunction, _ settings: JobSettings, _ notes: RequestNotes) async throws -> HTTPResponse {
+        let headers = context.request.headers
+        guard let choice = AnswerChoice.of(accept: headers.values("Accept"), clientInfo: headers["X-Client-Info"]) else {
+            throw Problem.notAcceptable
+        }
+        let ticket: Ticket
+        let body = try await context.request.body.collect(upTo: function.entry.bodyBytes)
+        notes.body = body
+        switch try await admit(context, body, function, settings) {
+        case .ticket(let admitted): ticket = admitted
+        case .refused(let status, let contentType, let retryAfter, let body):
+            return Self.refusal(status, contentType, retryAfter, body)
+        }
+        if !ticket.isFresh, function.entry.cache != nil { notes.cacheKey = ticket.key }
+        if let hit = try await cached(ticket, function, choice, context) {
+            notes.cache = "hit"
+            return hit
+        }
+        let preference = Preference(headers.values("Prefer"))
+        let isGet = context.request.method != "POST"
+        let wait = preference.wait(default: isGet ? Self.waitOfGet : settings.wait, limit: Self.waitMax)
+        // The id of a job that is told to nobody needs no file of its own while its caller waits.
+        let tellsID = choice == .document || choice == .events || wait == .zero
+        let job = try await board.accept(ticket, for: function.name, needsFile: tellsID)
+        notes.job = job.id
+        notes.cache = job.generation.jobs.first === job ? "miss" : "follow"
+        if choice == .events { return events.stream(of: job, base: context.base) }
+        await waitForEnd(of: job, atMost: wait)
+        if !job.state.isFinal {
+            try await board.writeFile(of: job)
+        }
+        return try await respond(job, choice, context, function, applied: preference.applied(limit: Self.waitMax))
+    }
+
+    // MARK: Admission
+
+    private func admit(
+        _ context: RequestContext, _ body: [UInt8], _ function: LiveFunction, _ settings: JobSettings
+    ) async throws -> AdmitAnswer {
+        guard settings.admit else { return .ticket(try Self.plainTicket(body, function.name)) }
+        let request = context.request
+        return try await caller.admit(
+            function, method: request.method, target: request.target, contentType: request.headers["Content-Type"], body: body,
+            requestID: context.id)
+    }
+
+    /// With `"admit": false` the input is the JSON body, and its hash the key.
+    private static func plainTicket(_ body: [UInt8], _ function: String) throws -> Ticket {
+        let json: JSONValue
+        do {
+            json = try JSONValue.parse(body)
+        } catch {
+            throw Problem(status: 400, code: "bad_json", message: "the body is not JSON: \(error)")
+        }
+        guard let input = json.object else {
+            throw Problem(status: 400, code: "bad_json", message: "the body is JSON but no object; send {...}")
+        }
+        let text = input.encoded(sortedKeys: true)
+        return Ticket(
+            input: text, key: AdmitAnswer.cacheKey(String(decoding: text, as: UTF8.self), function), lane: nil, price: nil, isFresh: false)
+    }
+
+    private static func refusal(_ status: Int, _ contentType: String?, _ retryAfter: String?, _ body: [UInt8]) -> HTTPResponse {
+        var headers: HTTPHeaders = ["Content-Type": contentType ?? "application/json", "Cache-Control": "no-store"]
+        if let retryAfter { headers.add("Retry-After", retryAfter) }
+        return HTTPResponse(status: status, headers: headers, body: .bytes(body))
+    }
+
+    // MARK: Cache
+
+    private func cached(
+        _ ticket: Ticket, _ function: LiveFunction, _ choice: AnswerChoice, _ context: RequestContext
+    ) async throws -> HTTPResponse? {
+        guard let key = ticket.key, !ticket.isFresh, function.entry.cache != nil else { return nil }
+        let now = Timestamp.now()
+        guard let entry = cache.lookup(key: key, now: now) else { return nil }
+        let left = max(0, Int((entry.expires - now).inSeconds))
+        return try await answers.result(entry.result, as: choice, maxAge: left, cacheStatus: "edge; hit; ttl=\(left)") {
+            JobDocument.shown(entry.document, base: context.base)
+        }
+    }
+
+    // MARK: Waiting
+
+    private func waitForEnd(of job: Job, atMost limit: Duration) async {
+        let end = ContinuousClock.now + limit
+        while !job.state.isFinal, !isStopping {
+            let left = end - .now
+            guard left > .zero, await job.generation.changes.wait(atMost: left) else { return }
+        }
+    }
+
+    private func respond(
+        _ job: Job, _ choice: AnswerChoice, _ context: RequestContext, _ function: LiveFunction, applied: String?
+    ) async throws -> HTTPResponse {
+        let document = {
+            JobDocument.shown(
+                JobDocument.stored(job), base: context.base, position: self.board.position(of: job), progress: job.generation.progress)
+        }
+        if job.canceledAt != nil { throw JobAnswers.problem(.canceled) }
+        switch job.generation.phase {
+        case .done(.failure(let failure)):
+            throw JobAnswers.problem(failure)
+        case .done(.success(let result)):
+            let ticket = job.generation.ticket
+            let isKept = function.entry.cache != nil && ticket.key != nil
+            let maxAge = isKept && !ticket.isFresh ? function.entry.cache.map { Int($0.ttl.inSeconds) } : nil
+            let status = "edge; fwd=miss" + (isKept ? "; stored" : "") + (job.generation.jobs.first === job ? "" : "; collapsed")
+            guard var response = try await answers.result(result, as: choice, maxAge: maxAge, cacheStatus: status, document: document) else {
+                throw Problem(
+                    status: 503, code: "image_lost", message: "The image was made but its file is damaged. Send the request again.",
+                    retryAfter: 1)
+            }
+            if let applied { response.headers.add("Preference-Applied", applied) }
+            return response
+        case .queued, .running, .waiting:
+            return answers.accepted(document(), id: job.id, base: context.base, applied: applied)
+        }
+    }
+}

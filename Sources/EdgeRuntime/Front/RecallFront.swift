@@ -1,0 +1,111 @@
+// Answers that were given before for the same bytes, given again without a question to anybody.
+internal import CivilTime
+internal import EdgeHTTP
+internal import EdgeLoop
+internal import Glibc
+
+/// The fast path of cached images. Valid within one generation of manifest, secrets, settings and programs: any change empties it.
+@LoopActor
+final class RecallFront {
+    /// One prepared answer.
+    final class Answer {
+        let response: HTTPCannedResponse
+        let method: String
+        let path: String
+        let function: String
+        let bytes: Int
+        let expires: Timestamp
+        /// The file that is sent, to see that it is unchanged; nil when the bytes are in memory.
+        let handle: ImageHandle?
+
+        init(
+            response: HTTPCannedResponse, method: String, path: String, function: String, bytes: Int, expires: Timestamp,
+            handle: ImageHandle?
+        ) {
+            self.response = response
+            self.method = method
+            self.path = path
+            self.function = function
+            self.bytes = bytes
+            self.expires = expires
+            self.handle = handle
+        }
+    }
+
+    private let images: ImageFiles
+    private var recall = Recall<Answer>()
+    private var key = RecallKey()
+    /// Grows whenever everything was forgotten: what was begun before must not be remembered after.
+    private(set) var generation = 0
+    /// Whether answers name the Origin that they are for.
+    var hasOrigins = false
+
+    /// An image of at most this size is answered from memory; a larger one is sent by the kernel from its file.
+    private static let memoryBytesMax = 32 << 10
+    /// How long an answer is remembered: its Cache-Control counts from the time it was made.
+    private static let keptFor = Duration.seconds(600)
+
+    init(images: ImageFiles) { self.images = images }
+
+    func lookup(_ view: borrowing HTTPRequestView) -> Answer? {
+        guard recall.count > 0, key.take(view, hasOrigins: hasOrigins) else { return nil }
+        guard let answer = key.bytes.withUnsafeBytes({ recall.lookup($0) }), answer.expires > Timestamp.now() else { return nil }
+        if let handle = answer.handle, !handle.isUnchanged { return nil }
+        return answer
+    }
+
+    /// Remembers an image answer for the request's bytes.
+    /// - Parameter begun: the ``generation`` when the answer was begun.
+    func remember(_ response: HTTPResponse, for context: RequestContext, _ notes: RequestNotes, since begun: Int) async {
+        guard response.status == 200, case .file(let region) = response.body, region.count == region.file.size,
+            let cacheKey = notes.cacheKey, let body = notes.body, let function = notes.function,
+            body.count <= HTTPLimits().recallBodyBytes, context.request.method == "POST" || context.request.method == "GET",
+            let handle = Self.name(of: response).flatMap(images.openedHandle)
+        else { return }
+        var headers = response.headers
+        headers.remove("X-Request-Id")
+        headers["Cache-Status"] = "edge; hit"
+        let isSmall = handle.bytes <= Self.memoryBytesMax
+        let canned: HTTPCannedResponse
+        if isSmall {
+            guard let bytes = await Pool.run({ handle.contents() }) else { return }
+            canned = HTTPCannedResponse(headers: headers, body: bytes)
+        } else {
+            canned = HTTPCannedResponse(headers: headers, file: handle.region)
+        }
+        guard begun == generation, key.take(context.request, body: body, hasOrigins: hasOrigins) else { return }
+        let answer = Answer(
+            response: canned, method: context.request.method, path: context.request.path, function: function, bytes: handle.bytes,
+            expires: Timestamp.now() + Self.keptFor, handle: isSmall ? nil : handle)
+        recall.insert(key: key.bytes, value: answer, cacheKey: cacheKey, valueBytes: isSmall ? handle.bytes : 0)
+    }
+
+    /// Image answers say where the image itself is.
+    private static func name(of response: HTTPResponse) -> ImageName? {
+        response.headers["Content-Location"]?.split(separator: "/").last.flatMap { ImageName(fileName: $0) }
+    }
+
+    func forgetAll() {
+        generation += 1
+        recall.forgetAll()
+    }
+
+    func forget(cacheKey: String) {
+        generation += 1
+        recall.forget(cacheKey: cacheKey)
+    }
+}
+
+extension ImageHandle {
+    /// All of its bytes, for the pool; nil when the file was cut.
+    fileprivate func contents() -> [UInt8]? {
+        var all = [UInt8](repeating: 0, count: bytes)
+        var done = 0
+        while done < bytes {
+            let count = all.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress?.advanced(by: done), bytes - done, off_t(done)) }
+            guard count > 0 else { return nil }
+            done += count
+        }
+        return all
+    }
+}

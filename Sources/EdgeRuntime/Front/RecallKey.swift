@@ -1,0 +1,63 @@
+// The bytes of a request that decide its answer, as the key of recall.
+internal import EdgeHTTP
+
+/// Collects the same key from a request in the receive buffer and from one that was taken apart. Reuses its storage.
+struct RecallKey {
+    private(set) var bytes: [UInt8] = []
+
+    /// What an image answer depends on besides method, target, body and, where pages are listed, Origin.
+    private static let fields: [(lowercase: StaticString, name: String)] = [
+        ("accept", "Accept"), ("content-type", "Content-Type"), ("x-client-info", "X-Client-Info"), ("prefer", "Prefer"),
+    ]
+    /// Requests that ask for a part or for a comparison go the whole way.
+    private static let conditions: [(lowercase: StaticString, name: String)] = [
+        ("range", "Range"), ("if-none-match", "If-None-Match"), ("if-match", "If-Match"), ("if-modified-since", "If-Modified-Since"),
+        ("if-unmodified-since", "If-Unmodified-Since"), ("if-range", "If-Range"),
+    ]
+
+    /// - Returns: whether the request is one that recall can answer.
+    mutating func take(_ view: borrowing HTTPRequestView, hasOrigins: Bool) -> Bool {
+        bytes.removeAll(keepingCapacity: true)
+        for condition in Self.conditions where view.header(condition.lowercase) != nil { return false }
+        append(view.method)
+        append(view.target)
+        for field in Self.fields {
+            guard view.lineCount(field.lowercase) < 2 else { return false }
+            append(view.header(field.lowercase))
+        }
+        if hasOrigins { append(view.header("origin")) }
+        bytes += view.body
+        return true
+    }
+
+    mutating func take(_ request: HTTPRequest, body: [UInt8], hasOrigins: Bool) -> Bool {
+        bytes.removeAll(keepingCapacity: true)
+        for condition in Self.conditions where request.headers.contains(condition.name) { return false }
+        append(Array(request.method.utf8))
+        append(Array(request.target.utf8))
+        for field in Self.fields {
+            let values = request.headers.values(field.name)
+            guard values.count < 2 else { return false }
+            append(values.first.map { Array($0.utf8) })
+        }
+        if hasOrigins { append(request.headers["Origin"].map { Array($0.utf8) }) }
+        bytes += body
+        return true
+    }
+
+    /// A missing value differs from an empty one, and no value can run into the next: none holds a line break.
+    private mutating func append(_ value: UnsafeRawBufferPointer?) {
+        if let value { bytes += value } else { bytes.append(0) }
+        bytes.append(10)
+    }
+
+    private mutating func append(_ value: [UInt8]?) {
+        value.withOptionalBytes { append($0) }
+    }
+}
+
+extension [UInt8]? {
+    fileprivate func withOptionalBytes(_ body: (UnsafeRawBufferPointer?) -> Void) {
+        if let self { self.withUnsafeBytes { body($0) } } else { body(nil) }
+    }
+}

@@ -1,0 +1,40 @@
+// What belongs to one public request besides the request itself.
+internal import EdgeHTTP
+internal import EdgeLoop
+
+/// Made when a request comes in, and told to everything that works for it.
+struct RequestContext: Sendable {
+    /// 16 hexadecimal digits; in the answer's X-Request-Id and in the log line.
+    let id: String
+    let request: HTTPRequest
+    let started: ContinuousClock.Instant
+    /// What absolute URLs in the answer begin with.
+    let base: String
+
+    var origin: String? { request.headers["Origin"] }
+}
+
+/// What the log line of a request says besides the request; filled in on the way.
+@LoopActor
+final class RequestNotes {
+    var function: String?
+    var job: String?
+    /// `hit`, `miss`, `follow`, or `recall`.
+    var cache: String?
+    /// The request's body, if the answer may be remembered for it.
+    var body: [UInt8]?
+    /// The key under which the cache has the answer; nil: it is in no cache.
+    var cacheKey: String?
+}
+
+/// Ids of requests: unique in one run of a host, and hard to mistake for those of another.
+@LoopActor
+struct RequestIDs {
+    private var next = UInt64.random(in: 0...UInt64.max)
+
+    mutating func make() -> String {
+        next = next &+ 0x9e37_79b9_7f4a_7c15  // odd, so every value comes once before any comes again
+        let text = String(next, radix: 16)
+        return String(repeating: "0", count: 16 - text.utf8.count) + text
+    }
+}

@@ -1,0 +1,284 @@
+// The host: everything put together, from its start to its end.
+internal import CivilTime
+internal import EdgeHTTP
+package import EdgeLoop
+internal import Glibc
+internal import JSON
+internal import Retry
+internal import Secrets
+
+/// One running host. Owns its state directory, its functions and its listener.
+@LoopActor
+package final class Host {
+    let options: ServeOptions
+    let environment: [String: String]
+    let places: HostPlaces
+    let log: LogWriter
+    let functions: Functions
+    let board: JobBoard
+    let server: HTTPServer
+    let handler: HostHandler
+    let jobFront: JobFront
+    let jobEvents: JobEvents
+    let jobAccess: JobAccess
+    let housekeeping: Housekeeping
+    let recall: RecallFront
+    let cache: ResultCache
+    let state: StateDirectory
+    let listener: Listener
+    private(set) var settings: SettingsStack
+    private(set) var file: ManifestFile
+    private(set) var phase = Phase.starting
+    let started = ContinuousClock.now
+    private var watchers: [FileWatcher] = []
+    private var signals: [SignalWatcher] = []
+    private var reload: LoopTimer?
+
+    enum Phase { case starting, serving, stopping }
+
+    /// Starts a host, serves until it is told to stop, and gives the exit status.
+    package static func serve(_ options: ServeOptions, environment: [String: String]) async -> Int32 {
+        do {
+            // First of all: the guard must inherit no descriptor and no memory to speak of.
+            try ProcessGuard.start()
+            DescriptorLimit.raise()
+            let host = try await Host(options, environment)
+            await host.run()
+            return 0
+        } catch {
+            writeLine("edge: \(error)", to: STDERR_FILENO)
+            return 1
+        }
+    }
+
+    private init(_ options: ServeOptions, _ environment: [String: String]) async throws {
+        let places = try HostPlaces(options)
+        let settings = try await Self.loadSettings(options, places, environment)
+        let file = try await Self.loadManifest(places, settings, environment)
+        let listener = try ListenAddress.open(host: options.host ?? "127.0.0.1", port: options.port)
+        let state = try await StateDirectory(path: places.state)
+        self.options = options
+        self.environment = environment
+        self.places = places
+        self.settings = settings
+        self.file = file
+        self.listener = listener
+        self.state = state
+        let form = options.log ?? (isatty(STDOUT_FILENO) == 1 ? .text : .json)
+        let log = LogWriter(descriptor: STDOUT_FILENO, form: form)
+        self.log = log
+        log.redactor = settings.redactor(listed: file.manifest.secretNames)
+
+        let files = JobFiles(state: state)
+        files.onBuried = { log.write(.error, "the job file \($0.id) cannot be read (\($0.reason)); it was moved to \($0.path)") }
+        let images = ImageFiles(state: state)
+        images.onLoss = { name, reason in log.write(.warning, "the image \(name.fileName) is lost: \(reason); it is made again when asked for") }
+        let cache = ResultCache(images: images, sizeMax: file.manifest.host.cacheBytes)
+        self.cache = cache
+        let say: @LoopActor (String) -> Void = { log.write(.error, $0) }
+        let finishing = JobFinish(files: files, images: images, cache: cache, log: say)
+        let control = ControlFronts()
+        let runFolder = "\(state.path)/run"
+        let isolateLog = HostIsolateLog(log)
+        let functions = Functions { function, variables in
+            Isolates(
+                function, version: edgeVersion, runDirectory: runFolder, log: isolateLog,
+                control: { control.handler(for: function.name) }, variables: variables)
+        }
+        self.functions = functions
+        let caller = FunctionCaller(functions: functions, images: images)
+        let board = JobBoard(files: files, calls: caller, finishing: finishing, log: say)
+        self.board = board
+        jobEvents = JobEvents(board: board)
+        jobAccess = JobAccess(board: board, files: files, finishing: finishing, events: jobEvents)
+        jobFront = JobFront(
+            board: board, caller: caller, cache: cache, answers: JobAnswers(images: images), events: jobEvents)
+        recall = RecallFront(images: images)
+        housekeeping = Housekeeping(files: files, images: images, cache: cache, board: board, finishing: finishing, log: log)
+        let metrics = HostMetrics(isPublic: environment["EDGE_METRICS"] == "public")
+        metrics.observe(board, functions, cache, log)
+        let readiness = Readiness()
+        handler = HostHandler(
+            functions: functions, jobs: jobFront, images: ImageFront(images: images), recall: recall, metrics: metrics, log: log,
+            policy: Self.policy(file.manifest, options), isReady: { readiness.isReady() })
+        server = HTTPServer(handler: handler)
+        cache.onRemoved = { [recall] in recall.forget(cacheKey: $0) }
+        readiness.isReady = { [unowned self] in phase == .serving }
+        control.make = { [unowned self] name in
+            ControlFront(
+                function: name, jobs: jobAccess, grants: { [unowned self] in functions[name]?.entry.grants ?? [] },
+                service: { [unowned self] in serviceDocument })
+        }
+    }
+
+    var serviceDocument: JSONObject {
+        ServiceDocument(
+            functions: functions, board: board, started: started, isThrowAway: state.isThrowAway, isStopping: phase == .stopping,
+            settings: settings
+        ).json
+    }
+
+    // MARK: Running
+
+    private func run() async {
+        apply(file, settings)
+        do {
+            try await housekeeping.adopt()
+        } catch {
+            log.write(.error, "the job files could not be read: \(error)")
+        }
+        server.serve(listener)
+        phase = .serving
+        StartupText(self).write()
+        watchFiles()
+        let stops = AsyncStream<Int32>.makeStream()
+        watchSignals(stops.continuation)
+        housekeeping.start()
+        for await _ in stops.stream { break }
+        await stop()
+    }
+
+    /// Goes over to a manifest and settings that have been found good.
+    private func apply(_ file: ManifestFile, _ settings: SettingsStack) {
+        self.file = file
+        self.settings = settings
+        log.redactor = settings.redactor(listed: file.manifest.secretNames)
+        for entry in file.manifest.functions {
+            if let job = entry.job { board.configure(entry.name, job, cacheTTL: entry.cache?.ttl) }
+        }
+        functions.apply(file.manifest, FunctionSources(programs: file.programs, folder: file.folder, settings: settings))
+        cache.sizeMax = file.manifest.host.cacheBytes
+        handler.policy = Self.policy(file.manifest, options)
+        recall.hasOrigins = file.manifest.host.origins != .any
+        // What was remembered held for the manifest, settings and programs that were.
+        recall.forgetAll()
+    }
+
+    private static func policy(_ manifest: Manifest, _ options: ServeOptions) -> HostHandler.Policy {
+        var host = manifest.host
+        host.publicURL = options.publicURL ?? host.publicURL
+        return HostHandler.Policy(
+            cors: Cors(host), base: BaseURL(publicURL: host.publicURL, trustedProxies: host.trustedProxies),
+            plain: PlainFront(trustedProxies: host.trustedProxies))
+    }
+
+    // MARK: Reloading
+
+    private static func loadSettings(
+        _ options: ServeOptions, _ places: HostPlaces, _ environment: [String: String]
+    ) async throws -> SettingsStack {
+        try await Pool.run {
+            try SettingsStack.load(
+                environment: environment, envFiles: options.envFiles, stateDirectory: places.state, projectDirectory: places.project)
+        }
+    }
+
+    private static func loadManifest(
+        _ places: HostPlaces, _ settings: SettingsStack, _ environment: [String: String]
+    ) async throws -> ManifestFile {
+        try await Pool.run {
+            try ManifestFile.read(places.manifest, programFolder: places.programs, searchPath: environment["PATH"] ?? "")
+        }
+    }
+
+    /// Reads everything again. What is good is taken over at once; a mistake leaves all as it was, and says so.
+    func reloadNow() async {
+        do {
+            let settings = try await Self.loadSettings(options, places, environment)
+            let file = try await Self.loadManifest(places, settings, environment)
+            guard phase == .serving else { return }
+            apply(file, settings)
+            watchFiles()
+            StartupText(self).writeReloaded()
+        } catch {
+            log.write(.error, "not reloaded, the old settings go on: \(error)")
+        }
+    }
+
+    /// An editor's save is several changes; they are taken together.
+    private static let settling = Duration.milliseconds(100)
+
+    private func reloadSoon() {
+        reload?.cancel()
+        reload = LoopTimer(after: Self.settling) { [unowned self] in Task { @LoopActor in await reloadNow() } }
+    }
+
+    private func watchFiles() {
+        for watcher in watchers { watcher.cancel() }
+        watchers = []
+        let watched = settings.watchedPaths.map { HostPlaces.absolute($0) } + [file.path] + file.programs.values
+        for (folder, paths) in Dictionary(grouping: watched, by: HostPlaces.folder) {
+            let names = Set(paths.map(HostPlaces.name))
+            do {
+                watchers.append(try FileWatcher(folder: folder) { [unowned self] in if names.contains($0) { reloadSoon() } })
+            } catch {
+                // A missing folder can hold no file; an exhausted inotify limit is worth a word.
+                if error.code != ENOENT { log.write(.warning, "changes in \(folder) are not noticed (send SIGHUP instead): \(error.reason)") }
+            }
+        }
+    }
+
+    // MARK: Stopping
+
+    private func watchSignals(_ stops: AsyncStream<Int32>.Continuation) {
+        let stop: @LoopActor (Int32) -> Void = { [unowned self] number in
+            guard phase == .serving else { _exit(128 + number) }
+            phase = .stopping
+            stops.yield(number)
+        }
+        signals = [SIGTERM, SIGINT].map { number in SignalWatcher(number) { stop(number) } }
+        // Away from a terminal SIGHUP means "read your settings again"; on one, that the terminal is gone.
+        let hasTerminal = isatty(STDIN_FILENO) == 1
+        signals.append(
+            SignalWatcher(SIGHUP) { [unowned self] in if hasTerminal { stop(SIGHUP) } else { reloadSoon() } })
+    }
+
+    /// How long the listener stays open after `/readyz` has turned, so that a load balancer sees it in time.
+    private static let listenerMoment = Duration.milliseconds(300)
+    /// For the last answers and for functions to end, after the drain.
+    private static let lastMoment = Duration.seconds(1)
+
+    private func stop() async {
+        let drain = file.manifest.host.drain
+        log.write(.info, "stopping: what runs gets \(DurationText.text(of: drain))")
+        reload?.cancel()
+        housekeeping.stop()
+        board.stop()
+        try? await sleep(for: min(Self.listenerMoment, drain))
+        server.stopAccepting()
+        _ = try? await withDeadline(drain) { [board] in await board.runningEnded() }
+        // Who still waits is told where to ask the next host.
+        jobFront.isStopping = true
+        jobEvents.isStopping = true
+        jobAccess.isStopping = true
+        board.wakeAll()
+        _ = await server.drain(within: Self.lastMoment)
+        board.abandon()
+        await functions.stop(within: Self.lastMoment)
+        log.write(.info, "stopped: \(board.count) unfinished jobs stay on disk")
+        log.finish()
+    }
+}
+
+/// Lets what is made before the host ask it later.
+@LoopActor
+private final class Readiness {
+    var isReady: @LoopActor () -> Bool = { false }
+}
+
+/// Makes the handler of each isolate's control socket, once the host is complete.
+@LoopActor
+private final class ControlFronts {
+    var make: (@LoopActor (String) -> ControlFront)?
+
+    func handler(for function: String) -> any HTTPHandler {
+        guard let make else { preconditionFailure("no isolate starts before the host is complete") }
+        return make(function)
+    }
+}
+
+/// Writes one line with its end; for words before there is a log.
+func writeLine(_ text: String, to descriptor: Int32) {
+    let bytes = Array((text + "\n").utf8)
+    _ = write(descriptor, bytes, bytes.count)
+}

@@ -1,0 +1,74 @@
+// Reads functions.json, and finds the programs that it names.
+internal import EdgeLoop
+internal import Glibc
+
+/// A manifest that can be served: parsed, and every program found.
+struct ManifestFile: Sendable {
+    let path: String
+    let manifest: Manifest
+    /// Absolute paths by function.
+    let programs: [String: String]
+
+    var folder: String { Self.folder(of: path) }
+
+    /// Bytes of a functions.json.
+    private static let bytesMax = 4 << 20
+
+    /// Blocks while it reads: call it on the pool.
+    /// - Parameter path: absolute.
+    /// - Throws: ``HostError`` with every mistake, a line each.
+    static func read(_ path: String, programFolder: String, searchPath: String) throws(HostError) -> ManifestFile {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let bytes = try contents(of: path)
+        let manifest: Manifest
+        do {
+            manifest = try Manifest.parse(bytes, file: name)
+        } catch {
+            throw HostError("\(error)")
+        }
+        let finder = ProgramFinder(programFolder: programFolder, manifestFolder: folder(of: path), searchPath: searchPath)
+        var programs: [String: String] = [:]
+        for entry in manifest.functions {
+            do {
+                programs[entry.name] = try finder.find(entry.run[0])
+            } catch {
+                throw HostError("\(name): functions.\(entry.name).run: \(error)")
+            }
+        }
+        return ManifestFile(path: path, manifest: manifest, programs: programs)
+    }
+
+    private static func contents(of path: String) throws(HostError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw HostError("cannot read \(path): \(String(cString: strerror(errno))); name the manifest with --functions")
+        }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw HostError("cannot read \(path): \(String(cString: strerror(errno)))")
+            }
+            if count == 0 { return bytes }
+            bytes += buffer[0..<count]
+            guard bytes.count <= bytesMax else { throw HostError("\(path) is larger than \(bytesMax >> 20) MB; that is no functions.json") }
+        }
+    }
+
+    private static func folder(of path: String) -> String {
+        let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? "."
+        return folder.isEmpty ? "/" : folder
+    }
+
+    /// Where the manifest is when nobody says: ./functions.json, else the one above or beside the program (a clone has it above
+    /// .build/release, an installation beside the programs).
+    static func standardPath(workingFolder: String, programFolder: String) -> String {
+        let places = [
+            "\(workingFolder)/functions.json", "\(programFolder)/functions.json", "\(programFolder)/../../../functions.json",
+        ]
+        return places.first { access($0, R_OK) == 0 } ?? places[0]
+    }
+}

@@ -1,0 +1,64 @@
+// How the host is, for the Status function and so for everybody.
+internal import CivilTime
+internal import EdgeLoop
+internal import JSON
+internal import Secrets
+
+/// Builds `GET /v1/service` of the control socket. Names no secret's value and no path of the machine.
+@LoopActor
+struct ServiceDocument {
+    let functions: Functions
+    let board: JobBoard
+    let started: ContinuousClock.Instant
+    let isThrowAway: Bool
+    let isStopping: Bool
+    let settings: SettingsStack
+
+    var json: JSONObject {
+        [
+            "version": .string(edgeVersion), "state": isStopping ? "stopping" : "running",
+            "uptime": .integer(Int64((ContinuousClock.now - started).inSeconds)),
+            "storage": isThrowAway ? "temporary" : "durable",
+            "queue": [
+                "unfinished": .integer(Int64(board.count)), "queued": .integer(Int64(board.readyCount)),
+                "running": .integer(Int64(board.runningCount)),
+            ],
+            "functions": .object(functionsJSON), "secrets": .object(secretsJSON),
+        ]
+    }
+
+    private var functionsJSON: JSONObject {
+        var object: JSONObject = [:]
+        for function in functions.all {
+            let status = function.isolates.status
+            var entry: JSONObject = [
+                "auth": .string(function.entry.auth.rawValue), "processes": .integer(Int64(status.processes.count)),
+                "calls": .integer(Int64(status.calls)), "queued": .integer(Int64(status.queued)),
+                "circuit": .string(status.circuit.name), "crashes": .integer(Int64(status.crashes)),
+            ]
+            if let job = function.entry.job {
+                entry["runsToday"] = .integer(Int64(board.runsToday(of: function.name)))
+                entry["perDay"] = .integer(Int64(job.perDay))
+            }
+            object[function.name] = .object(entry)
+        }
+        return object
+    }
+
+    /// Whether each listed secret is set: which providers can be used follows from it.
+    private var secretsJSON: JSONObject {
+        var object: JSONObject = [:]
+        for name in functions.manifest.secretNames.sorted() { object[name] = .bool(settings[name] != nil) }
+        return object
+    }
+}
+
+extension IsolateStatus.Circuit {
+    var name: String {
+        switch self {
+        case .closed: "closed"
+        case .open: "open"
+        case .probing: "probing"
+        }
+    }
+}

@@ -1,0 +1,108 @@
+// A function's artifacts, streamed from its answer into image files.
+internal import EdgeHTTP
+internal import EdgeLoop
+internal import JSON
+
+/// Why a 200 from a function is no result. A damaged answer is never kept.
+struct ArtifactError: Error, Equatable, CustomStringConvertible {
+    let description: String
+}
+
+/// Durable images, held until a job or a cache entry refers to them.
+struct StoredArtifacts: Sendable {
+    var result: JobResult
+    var leases: [ImageLease] = []
+}
+
+/// Reads one artifact, or the parts of a multipart/mixed answer. Never holds more than a piece of an image in memory.
+@LoopActor
+struct ArtifactReader {
+    let images: ImageFiles
+
+    /// Bytes of `Edge-Result`.
+    private static let factsBytesMax = 8 << 10
+    /// Images of one answer.
+    private static let artifactsMax = 16
+
+    func read(_ response: HTTPResponse) async throws -> StoredArtifacts {
+        guard case .reader(let body, _) = response.body else { throw ArtifactError(description: "The function's answer has no body.") }
+        let type = response.headers["Content-Type"] ?? ""
+        if let parts = MultipartReader(contentType: type) { return try await read(body, parts) }
+        let facts = try Self.facts(response.headers["Edge-Result"])
+        let writer = images.begin(bytesMax: FunctionCaller.artifactBytesMax)
+        while let piece = try await body.next() { try await writer.append(piece) }
+        var artifacts = StoredArtifacts(result: JobResult(images: [], facts: facts))
+        try await Self.finish(writer, type: type, facts, into: &artifacts)
+        return artifacts
+    }
+
+    private func read(_ body: HTTPBodyReader, _ parts: MultipartReader) async throws -> StoredArtifacts {
+        var parts = parts
+        var open: (writer: ImageWriter, type: String, facts: JSONObject)?
+        var artifacts = StoredArtifacts(result: JobResult(images: [], facts: [:]))
+        var count = 0
+        while let piece = try await body.next() {
+            count += piece.count
+            guard count <= FunctionCaller.artifactBytesMax else {
+                throw ArtifactError(description: "The function's answer is larger than \(FunctionCaller.artifactBytesMax >> 20) MB.")
+            }
+            for event in try Self.events(of: &parts, piece) {
+                switch event {
+                case .part(let headers):
+                    guard artifacts.leases.count < Self.artifactsMax else {
+                        throw ArtifactError(description: "The function made more than \(Self.artifactsMax) artifacts.")
+                    }
+                    open = (images.begin(), headers["content-type"] ?? "", try Self.facts(headers["edge-result"]))
+                case .data(let bytes):
+                    try await open?.writer.append(bytes)
+                case .end:
+                    guard let part = open else { break }
+                    if artifacts.leases.isEmpty { artifacts.result.facts = part.facts }
+                    try await Self.finish(part.writer, type: part.type, part.facts, into: &artifacts)
+                    open = nil
+                }
+            }
+        }
+        guard parts.isComplete, !artifacts.leases.isEmpty else {
+            throw ArtifactError(description: "The function's multipart answer ended before its last boundary.")
+        }
+        return artifacts
+    }
+
+    private static func events(of parts: inout MultipartReader, _ piece: [UInt8]) throws(ArtifactError) -> [MultipartReader.Event] {
+        do {
+            return try parts.take(piece)
+        } catch {
+            throw ArtifactError(description: "The function's multipart answer is damaged: \(error.reason).")
+        }
+    }
+
+    private static func finish(
+        _ writer: ImageWriter, type contentType: String, _ facts: JSONObject, into artifacts: inout StoredArtifacts
+    ) async throws {
+        guard writer.bytes > 0 else { throw ArtifactError(description: "The function's artifact is empty.") }
+        let type = mediaType(contentType)
+        let stored = try await writer.finish(ext: ImageFileType.fileExtension(ofType: type))
+        artifacts.leases.append(stored.lease)
+        artifacts.result.images.append(
+            ImageRecord(
+                sha256: stored.sha256, type: type, bytes: stored.bytes, width: facts["width"]?.integer.map { Int(clamping: $0) },
+                height: facts["height"]?.integer.map { Int(clamping: $0) }))
+    }
+
+    private static func facts(_ header: String?) throws(ArtifactError) -> JSONObject {
+        guard let header else { return [:] }
+        guard header.utf8.count <= factsBytesMax else {
+            throw ArtifactError(description: "The function's Edge-Result is larger than \(factsBytesMax) bytes.")
+        }
+        guard let facts = (try? JSONValue.parse(header))?.object else {
+            throw ArtifactError(description: "The function's Edge-Result is no JSON object.")
+        }
+        return facts
+    }
+
+    private static func mediaType(_ contentType: String) -> String {
+        let type = contentType.prefix { $0 != ";" && $0 != " " }.lowercased()
+        return ImageFileType.fileExtension(ofType: type) == "bin" ? "application/octet-stream" : type
+    }
+}

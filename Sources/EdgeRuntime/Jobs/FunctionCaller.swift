@@ -1,0 +1,142 @@
+// Calls job functions over their sockets: admit, run, cancel.
+internal import CivilTime
+internal import EdgeHTTP
+internal import EdgeLoop
+internal import JSON
+internal import Retry
+
+/// The host's side of isolate-protocol's three calls.
+@LoopActor
+final class FunctionCaller: FunctionCalls {
+    private let functions: Functions
+    private let images: ImageFiles
+
+    /// How long admission may take.
+    static let admitTimeout = Duration.seconds(2)
+    /// Bytes of a ticket, or of a refusal.
+    static let ticketBytesMax = 1 << 20
+    /// Bytes of one answer with its artifacts.
+    static let artifactBytesMax = ImageFiles.bytesMax
+    /// How long a function has to pass a cancellation on.
+    private static let cancelTimeout = Duration.seconds(10)
+
+    init(functions: Functions, images: ImageFiles) {
+        self.functions = functions
+        self.images = images
+    }
+
+    // MARK: Admit
+
+    /// Asks the function what a request means: its ticket, or the answer for the caller.
+    func admit(
+        _ function: LiveFunction, method: String, target: String, contentType: String?, body: [UInt8], requestID: String
+    ) async throws(IsolateError) -> AdmitAnswer {
+        var headers: HTTPHeaders = ["Edge-Method": method, "Edge-Target": target, "Edge-Request-Id": requestID]
+        if let contentType { headers.add("Content-Type", contentType) }
+        let request = HTTPRequest(method: "POST", target: "/_edge/admit", headers: headers, body: HTTPBodyReader(body))
+        let response = try await function.isolates.call(request, timeout: Self.admitTimeout)
+        let text: [UInt8]
+        do {
+            text = try await response.collect(upTo: Self.ticketBytesMax)
+        } catch {
+            throw .badAnswer(function: function.name, reason: "its answer to admit could not be read: \(error)")
+        }
+        return try AdmitAnswer(status: response.status, headers: response.headers, body: text, function: function.name)
+    }
+
+    // MARK: Run
+
+    func run(_ generation: Generation, attempt: Attempt, timeout: Duration) async -> RunAnswer {
+        guard let function = functions[generation.function] else {
+            let message = "The function \"\(generation.function)\" is not in functions.json any more."
+            return .unfinished(.final(status: 404), RunNote(status: 404, message: message, code: "NOT_FOUND"))
+        }
+        let request = HTTPRequest(
+            method: "POST", target: "/_edge/run",
+            headers: [
+                "Content-Type": "application/json", "Edge-Attempt-Id": attempt.id, "Edge-Request-Id": generation.id,
+            ], body: HTTPBodyReader(Self.runBody(generation, attempt)))
+        do {
+            return try await withDeadline(timeout) { [self] in
+                let response = try await function.isolates.call(request, timeout: timeout)
+                if response.status == 200 { return try await read(response) }
+                let body = try await response.collect(upTo: RunReading.bodyBytesMax)
+                let (outcome, note) = RunReading.unfinished(
+                    status: response.status, retryAfter: response.headers["Retry-After"], body: body, now: .now())
+                return .unfinished(outcome, note)
+            }
+        } catch {
+            return Self.failed(error, timeout: timeout)
+        }
+    }
+
+    /// The request's text is put together from texts: a job's input is kept as one.
+    private static func runBody(_ generation: Generation, _ attempt: Attempt) -> [UInt8] {
+        let job = JSONValue.string(generation.jobs.first?.id ?? generation.id).text()
+        let deadline = JSONValue.string(generation.deadline.iso8601).text()
+        var body = Array(#"{"job":\#(job),"generation":"\#(generation.id)","attempt":\#(attempt.number),"input":"#.utf8)
+        body += generation.ticket.input
+        body += Array(#","state":"#.utf8)
+        body += generation.resumeState ?? Array("null".utf8)
+        body += Array(#","inputs":{},"deadline":\#(deadline)}"#.utf8)
+        return body
+    }
+
+    private func read(_ response: HTTPResponse) async throws -> RunAnswer {
+        do {
+            return .made(try await ArtifactReader(images: images).read(response))
+        } catch let error as ArtifactError {
+            return .unfinished(.failed(.unusableResult), RunNote(status: 200, message: error.description, code: "bad_result"))
+        }
+    }
+
+    private static func failed(_ error: any Error, timeout: Duration) -> RunAnswer {
+        switch error {
+        case is DeadlineExceeded:
+            return .unfinished(
+                .failed(.timedOut), RunNote(status: 504, message: "The attempt took longer than \(timeout).", code: "timeout"))
+        case let error as IsolateError:
+            let note = RunNote(status: error.status, message: error.description, code: error.code)
+            return switch error {
+            case .timedOut: .unfinished(.failed(.timedOut), note)
+            case .died: .unfinished(.failed(.processEnded), note)
+            case .badAnswer, .cancelled: .unfinished(.failed(.connectionClosed), note)
+            // The function never had the call, so nothing was tried and nothing can have been paid.
+            case .circuitOpen, .queueFull, .waitedTooLong, .startFailed, .stopping:
+                .unfinished(.limited(status: 503, after: error.retryAfter, estimate: nil), note)
+            }
+        case let error as StateError:
+            return .unfinished(
+                .failed(.unusableResult), RunNote(status: 200, message: "The result could not be stored: \(error)", code: "not_stored"))
+        default:
+            return .unfinished(
+                .failed(.connectionClosed), RunNote(status: 502, message: "The function's answer broke off: \(error)", code: "bad_answer"))
+        }
+    }
+
+    // MARK: Cancel
+
+    func cancel(_ generation: Generation) async {
+        guard let function = functions[generation.function] else { return }
+        var body = Array(#"{"job":"\#(generation.id)","state":"#.utf8)
+        body += generation.resumeState ?? Array("null".utf8)
+        body += Array("}".utf8)
+        let request = HTTPRequest(
+            method: "POST", target: "/_edge/cancel",
+            headers: ["Content-Type": "application/json", "Edge-Request-Id": generation.id], body: HTTPBodyReader(body))
+        _ = try? await function.isolates.call(request, timeout: Self.cancelTimeout)
+    }
+}
+
+extension HTTPResponse {
+    /// The whole body.
+    @LoopActor
+    func collect(upTo limit: Int) async throws -> [UInt8] {
+        switch body {
+        case .empty: []
+        case .bytes(let bytes): bytes
+        case .reader(let reader, _): try await reader.collect(upTo: limit)
+        case .file, .stream: preconditionFailure("an answer from a connection is none of these")
+        }
+    }
+}

@@ -1,0 +1,137 @@
+// The work for one cache key, and the jobs that wait for it.
+internal import CivilTime
+internal import EdgeLoop
+internal import JSON
+internal import Retry
+
+/// What admission said of a request: the function's ticket, with what the host needs to run it.
+struct Ticket: Equatable, Sendable {
+    /// JSON text that `/_edge/run` gets as `input`. Text, since ten thousand waiting jobs hold one each.
+    let input: [UInt8]
+    /// Names everything that changes the result; nil: never cached, never shared.
+    let key: String?
+    /// What quotas count.
+    let lane: String?
+    /// Micro-dollars; nil: unknown.
+    let price: Int64?
+    /// A new result was asked for although one may be cached.
+    let isFresh: Bool
+}
+
+/// How far an attempt has come, as the function tells it. Never on disk.
+struct Progress: Equatable, Sendable {
+    /// 0 to 1.
+    let fraction: Double
+    let note: String?
+
+    var json: JSONValue {
+        var object: JSONObject = ["fraction": .double(fraction)]
+        if let note { object["note"] = .string(note) }
+        return .object(object)
+    }
+}
+
+/// One run of work, shared by every job that asked for the same at the same time.
+@LoopActor
+final class Generation {
+    enum Phase {
+        case queued
+        case running
+        case waiting(until: Timestamp)
+        case done(Result<JobResult, JobFailure>)
+    }
+
+    let id: String
+    let function: String
+    let ticket: Ticket
+    let created: Timestamp
+    /// No attempt begins and no wait ends after it.
+    let deadline: Timestamp
+    var phase = Phase.queued
+    /// The latest ones; see ``attemptsOmitted``.
+    private(set) var attempts: [Attempt] = []
+    private(set) var attemptsOmitted = 0
+    var retry: RetryDecision
+    /// What the function asked to have back on its next run: JSON text.
+    var resumeState: [UInt8]?
+    var progress: Progress?
+    var started: Timestamp?
+    var finished: Timestamp?
+    /// The accepted requests that follow this work. The first one's file carries the attempts.
+    var jobs: [Job] = []
+    let changes = ChangeSignal()
+
+    /// Attempts kept in memory and in the file; a job that waits an hour for a limit would have thousands.
+    static let attemptsKept = 100
+
+    init(id: String, function: String, ticket: Ticket, created: Timestamp, deadline: Timestamp, retry: RetryDecision) {
+        self.id = id
+        self.function = function
+        self.ticket = ticket
+        self.created = created
+        self.deadline = deadline
+        self.retry = retry
+    }
+
+    /// Takes over what a job file tells, at start.
+    func restore(attempts: [Attempt], omitted: Int, resumeState: [UInt8]?, started: Timestamp?) {
+        self.attempts = attempts
+        attemptsOmitted = omitted
+        self.resumeState = resumeState
+        self.started = started
+    }
+
+    func begin(_ attempt: Attempt) {
+        attempts.append(attempt)
+        if attempts.count > Self.attemptsKept {
+            attempts.removeFirst()
+            attemptsOmitted += 1
+        }
+        if started == nil { started = attempt.started }
+    }
+
+    /// Writes the end of the attempt that is under way.
+    func endAttempt(_ outcome: Attempt.Outcome, at moment: Timestamp, status: Int? = nil, error: String? = nil) {
+        guard let last = attempts.indices.last, attempts[last].outcome == nil else { return }
+        attempts[last].outcome = outcome
+        attempts[last].ended = moment
+        attempts[last].status = status
+        attempts[last].error = error
+    }
+
+    var nextAttemptNumber: Int { (attempts.last?.number ?? attemptsOmitted) + 1 }
+
+    var isDone: Bool { if case .done = phase { true } else { false } }
+
+    var state: JobState {
+        switch phase {
+        case .queued: .queued
+        case .running: .running
+        case .waiting: .waiting
+        case .done(.success): .succeeded
+        case .done(.failure): .failed
+        }
+    }
+}
+
+/// One accepted request.
+@LoopActor
+final class Job {
+    let id: String
+    let created: Timestamp
+    let generation: Generation
+    /// Whether it has a file: always true once its id was told to a client.
+    var hasFile = false
+    /// Set when this job alone was canceled; its generation may go on for others.
+    private(set) var canceledAt: Timestamp?
+
+    init(id: String, created: Timestamp, generation: Generation) {
+        self.id = id
+        self.created = created
+        self.generation = generation
+    }
+
+    func cancel(at moment: Timestamp) { canceledAt = moment }
+
+    var state: JobState { canceledAt == nil ? generation.state : .canceled }
+}

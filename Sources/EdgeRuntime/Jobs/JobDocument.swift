@@ -1,0 +1,73 @@
+// The job document: what a job file holds, and the part of it that clients see.
+internal import CivilTime
+internal import EdgeLoop
+internal import JSON
+internal import Retry
+
+/// Turns jobs into documents and files back into jobs. A file is versioned, readable with `cat`, and may be read by other programs.
+enum JobDocument {
+    /// Raised when a reader of an older document would misread a newer one.
+    static let version: Int64 = 1
+
+    /// The whole document, as the job's file holds it.
+    @LoopActor
+    static func stored(_ job: Job) -> JSONObject {
+        let generation = job.generation
+        var object: JSONObject = [
+            "version": .integer(version), "id": .string(job.id), "function": .string(generation.function),
+            "state": .string(job.state.rawValue), "created": .string(job.created.iso8601),
+            "started": time(generation.started), "finished": time(job.canceledAt ?? generation.finished),
+            "deadline": .string(generation.deadline.iso8601), "generation": .string(generation.id),
+            "key": generation.ticket.key.map { .string($0) } ?? .null, "lane": generation.ticket.lane.map { .string($0) } ?? .null,
+            "price": generation.ticket.price.map { .integer($0) } ?? .null, "fresh": .bool(generation.ticket.isFresh),
+            "input": parsed(generation.ticket.input), "attempts": .array(generation.attempts.map(\.json)),
+            "attemptsOmitted": .integer(Int64(generation.attemptsOmitted)),
+            "retry": ["failures": .integer(Int64(generation.retry.failures)), "waits": .integer(Int64(generation.retry.waits))],
+            "resumeState": generation.resumeState.map(parsed) ?? .null,
+        ]
+        if case .waiting(let due) = generation.phase, job.canceledAt == nil { object["nextAttemptAt"] = .string(due.iso8601) }
+        if case .done(.success(let result)) = generation.phase, job.canceledAt == nil { add(result, to: &object) }
+        if let failure = failure(of: job) { object["error"] = failure.json }
+        return object
+    }
+
+    /// What clients see of a stored document: no input, no inner state, and absolute image URLs.
+    static func shown(_ stored: JSONObject, base: String, position: Int? = nil, progress: Progress? = nil) -> JSONObject {
+        var object: JSONObject = [:]
+        for key in ["version", "id", "function", "state", "created", "started", "finished", "deadline", "attempts", "nextAttemptAt"] {
+            object[key] = stored[key] ?? .null
+        }
+        if let omitted = stored["attemptsOmitted"]?.integer, omitted > 0 { object["attemptsOmitted"] = .integer(omitted) }
+        object["position"] = position.map { .integer(Int64($0)) } ?? .null
+        object["progress"] = progress?.json ?? .null
+        for key in JobResult.shownFacts { object[key] = stored[key] ?? .null }
+        let images = (stored["images"]?.array ?? []).compactMap { ImageRecord($0) }
+        object["images"] = .array(images.map { $0.json(base: base) })
+        object["error"] = stored["error"] ?? .null
+        return object
+    }
+
+    static func add(_ result: JobResult, to object: inout JSONObject) {
+        for key in JobResult.shownFacts { object[key] = result.facts[key] ?? .null }
+        object["images"] = .array(result.images.map { $0.json(base: nil) })
+        object["facts"] = .object(result.facts)
+    }
+
+    /// The result that a stored document tells; nil when it has none.
+    static func result(in stored: JSONObject) -> JobResult? {
+        guard let images = stored["images"]?.array, !images.isEmpty else { return nil }
+        return JobResult(images: images.compactMap { ImageRecord($0) }, facts: stored["facts"]?.object ?? [:])
+    }
+
+    @LoopActor
+    private static func failure(of job: Job) -> JobFailure? {
+        if job.canceledAt != nil { return .canceled }
+        if case .done(.failure(let failure)) = job.generation.phase { return failure }
+        return nil
+    }
+
+    private static func time(_ moment: Timestamp?) -> JSONValue { moment.map { .string($0.iso8601) } ?? .null }
+
+    /// Text that was made by our own encoder: a parse error cannot happen, and null is what it would mean.
+    private static func parsed(_ text: [UInt8]) -> JSONValue { (try? JSONValue.parse(text)) ?? .null }
+}

@@ -1,0 +1,43 @@
+// Why a job ended without a result, as its document and its callers are told.
+internal import JSON
+
+/// The end of a failed job. The sentence says what happened and what to do.
+struct JobFailure: Error, Equatable, Sendable {
+    /// The HTTP status for a caller that waits: the function's own for a final answer, 429 or 503 for a wait that is too long.
+    let status: Int
+    let code: String
+    let message: String
+    /// Seconds, when trying again later makes sense.
+    var retryAfter: Int?
+    /// Further members of the function's problem document.
+    var details: JSONObject = [:]
+
+    static let canceled = JobFailure(
+        status: 410, code: "canceled", message: "The job was canceled before it had a result. Send the request again to make a new one.")
+
+    var json: JSONValue {
+        var object = details
+        object["status"] = .integer(Int64(status))
+        object["code"] = .string(code)
+        object["message"] = .string(message)
+        if let retryAfter { object["retryAfter"] = .integer(Int64(retryAfter)) }
+        return .object(object)
+    }
+
+    init(status: Int, code: String, message: String, retryAfter: Int? = nil, details: JSONObject = [:]) {
+        self.status = status
+        self.code = code
+        self.message = message
+        self.retryAfter = retryAfter
+        self.details = details
+    }
+
+    init?(_ value: JSONValue) {
+        guard var object = value.object, let status = value["status"]?.integer, let code = value["code"]?.string,
+            let message = value["message"]?.string
+        else { return nil }
+        let retryAfter = value["retryAfter"]?.integer.map { Int(clamping: $0) }
+        for key in ["status", "code", "message", "retryAfter"] { object[key] = nil }
+        self.init(status: Int(clamping: status), code: code, message: message, retryAfter: retryAfter, details: object)
+    }
+}

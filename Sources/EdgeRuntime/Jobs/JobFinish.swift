@@ -1,0 +1,81 @@
+// What is done with a job that has ended: its file moves, its result is kept.
+internal import CivilTime
+internal import EdgeLoop
+internal import JSON
+
+/// Writes ends to disk and results to the cache, and keeps count of who refers to which image.
+@LoopActor
+final class JobFinish {
+    private let files: JobFiles
+    private let images: ImageFiles
+    private let cache: ResultCache
+    private let log: @LoopActor (String) -> Void
+
+    init(files: JobFiles, images: ImageFiles, cache: ResultCache, log: @escaping @LoopActor (String) -> Void) {
+        self.files = files
+        self.images = images
+        self.cache = cache
+        self.log = log
+    }
+
+    /// Refers to a generation's images for each of its jobs, so that they stay when the artifacts' own hold ends.
+    func hold(_ artifacts: StoredArtifacts, for generation: Generation) {
+        for job in generation.jobs { retain(artifacts.result, by: job.id) }
+        retain(artifacts.result, by: generation.id)
+    }
+
+    /// Moves the job's file to `done/`. A failure is logged: the job stays in `active/`, and the next host ends it.
+    func finish(_ job: Job) async {
+        if case .done(.success(let result)) = job.generation.phase, job.canceledAt == nil { retain(result, by: job.id) }
+        do {
+            try await files.finish(id: job.id, document: JobDocument.stored(job).encoded(), day: Timestamp.now().day)
+        } catch {
+            log("job \(job.id): its end could not be written: \(error)")
+        }
+    }
+
+    /// Ends the references of followers that had no file: nobody can ask for them any more.
+    func letGo(_ generation: Generation) {
+        guard case .done(.success(let result)) = generation.phase else { return }
+        for job in generation.jobs where !job.hasFile { release(result, by: job.id) }
+        if !generation.jobs.contains(where: { $0.id == generation.id }) { release(result, by: generation.id) }
+    }
+
+    /// Keeps the result by its cache key, if the function has a cache.
+    func remember(_ result: JobResult, of generation: Generation, ttl: Duration?) async {
+        guard let key = generation.ticket.key, let ttl else { return }
+        do {
+            try await cache.insert(key: key, entry: CacheEntry(result, job: generation.id, made: .now()), ttl: ttl)
+        } catch {
+            log("job \(generation.id): its result could not be cached: \(error)")
+        }
+    }
+
+    /// Takes up the references of a job that an earlier host ended.
+    func adopt(_ stored: JSONObject, id: String) {
+        guard let result = JobDocument.result(in: stored) else { return }
+        retain(result, by: id)
+    }
+
+    /// A finished job is gone: its images go when nothing else refers to them. Its owner wants them gone, so the cache entry that
+    /// this job made goes too.
+    func removed(_ stored: JSONObject, id: String) async {
+        guard let result = JobDocument.result(in: stored) else { return }
+        if let key = stored["key"]?.string, cache.peek(key: key)?.job == id { await cache.remove(key: key) }
+        release(result, by: id)
+    }
+
+    /// A finished job is too old to be kept: its cache entry stays.
+    func expired(_ stored: JSONObject, id: String) {
+        guard let result = JobDocument.result(in: stored) else { return }
+        release(result, by: id)
+    }
+
+    private func retain(_ result: JobResult, by holder: String) {
+        for name in result.images.compactMap(\.name) { images.retain(name, by: holder) }
+    }
+
+    private func release(_ result: JobResult, by holder: String) {
+        for name in result.images.compactMap(\.name) { images.release(name, by: holder) }
+    }
+}

@@ -1,0 +1,65 @@
+// What a job file means to a host that starts: work to take up again.
+internal import CivilTime
+internal import JSON
+
+/// One unfinished job as its file tells it. Pure, so that every kind of file can be tried.
+struct RecoveredJob: Equatable, Sendable {
+    let id: String
+    let function: String
+    let generation: String
+    let ticket: Ticket
+    let created: Timestamp
+    let started: Timestamp?
+    let deadline: Timestamp
+    var attempts: [Attempt]
+    let attemptsOmitted: Int
+    let failures: Int
+    let waits: Int
+    let resumeState: [UInt8]?
+    /// When it is due; nil: at once.
+    var due: Timestamp?
+
+    /// Why a file is not a job that this version can go on with.
+    struct Unreadable: Error, Equatable {
+        let reason: String
+    }
+
+    init(_ stored: JSONObject) throws(Unreadable) {
+        func text(_ key: String) throws(Unreadable) -> String {
+            guard let value = stored[key]?.string else { throw Unreadable(reason: "\"\(key)\" is missing or no string") }
+            return value
+        }
+        func moment(_ key: String) throws(Unreadable) -> Timestamp {
+            guard let value = Timestamp(iso8601: try text(key)) else { throw Unreadable(reason: "\"\(key)\" is no time") }
+            return value
+        }
+        guard stored["version"]?.integer == JobDocument.version else {
+            throw Unreadable(reason: "its version is not \(JobDocument.version)")
+        }
+        guard let input = stored["input"], input.object != nil else { throw Unreadable(reason: "\"input\" is no object") }
+        id = try text("id")
+        function = try text("function")
+        generation = try text("generation")
+        created = try moment("created")
+        deadline = try moment("deadline")
+        started = stored["started"]?.string.flatMap { Timestamp(iso8601: $0) }
+        ticket = Ticket(
+            input: input.encoded(), key: stored["key"]?.string, lane: stored["lane"]?.string,
+            price: stored["price"]?.integer, isFresh: stored["fresh"]?.bool ?? false)
+        attempts = (stored["attempts"]?.array ?? []).compactMap { Attempt($0) }
+        attemptsOmitted = Int(clamping: stored["attemptsOmitted"]?.integer ?? 0)
+        failures = Int(clamping: stored["retry"]?["failures"]?.integer ?? 0)
+        waits = Int(clamping: stored["retry"]?["waits"]?.integer ?? 0)
+        if let state = stored["resumeState"], !state.isNull { resumeState = state.encoded() } else { resumeState = nil }
+        due = stored["nextAttemptAt"]?.string.flatMap { Timestamp(iso8601: $0) }
+    }
+
+    /// The host died under the last attempt if that has no end: it may have been paid.
+    mutating func markLostAttempt(now: Timestamp) {
+        guard let last = attempts.indices.last, attempts[last].outcome == nil else { return }
+        attempts[last].outcome = .lost
+        attempts[last].ended = now
+        attempts[last].error = "The host stopped during this attempt. It may have been paid."
+        due = nil
+    }
+}

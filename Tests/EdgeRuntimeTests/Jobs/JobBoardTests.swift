@@ -1,0 +1,271 @@
+import CivilTime
+import EdgeLoop
+import JSON
+import Retry
+import TestSupport
+import Testing
+
+@testable import EdgeRuntime
+
+struct JobBoardTests {
+    init() { TestLoop.start() }
+
+    @Test @LoopActor func `equal requests at once run once, and each gets its answer`() async throws {
+        let bench = try await BoardBench()
+        let gate = ChangeSignal()
+        bench.calls.answer = { _, _ in
+            _ = await gate.wait()
+            return await bench.image("a")
+        }
+
+        let first = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: false)
+        let second = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: false)
+        await bench.calls.begun(1)
+        gate.notify()
+        await bench.ended(first)
+
+        #expect(first.generation === second.generation)
+        #expect(first.id != second.id)
+        #expect(second.state == .succeeded)
+        #expect(bench.calls.count == 1)
+    }
+
+    @Test @LoopActor func `a finished result answers equal requests from the cache`() async throws {
+        let bench = try await BoardBench()
+        bench.calls.answer = { _, _ in await bench.image("a") }
+
+        let job = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true)
+        await bench.gone(job)
+
+        #expect(bench.cache.lookup(key: "k", now: .now())?.result.images.count == 1)
+        #expect(await bench.stored(job)?["state"]?.string == "succeeded")
+    }
+
+    @Test @LoopActor func `failures are retried up to their number, and each is written down`() async throws {
+        let bench = try await BoardBench()
+        bench.calls.answer = { _, _ in .unfinished(.failed(.status(500)), RunNote(status: 500, message: "boom", code: "x")) }
+
+        let job = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true)
+        await bench.gone(job)
+
+        let stored = try #require(await bench.stored(job))
+        #expect(stored["state"]?.string == "failed")
+        #expect(stored["attempts"]?.array?.map { $0["outcome"]?.string } == ["failed", "failed", "failed"])
+        #expect(stored["error"]?["message"]?.string?.contains("boom") == true)
+        #expect(bench.calls.count == 3)
+        #expect(bench.cache.lookup(key: "k", now: .now()) == nil)
+    }
+
+    @Test @LoopActor func `a wait is on disk with its due time, and used no attempt`() async throws {
+        let bench = try await BoardBench()
+        bench.calls.answer = { _, _ in
+            .unfinished(.limited(status: 503, after: .seconds(300), estimate: nil), RunNote(status: 503, message: "loading", code: "x"))
+        }
+
+        let job = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true)
+        await bench.until(job) { job.state == .waiting }
+        let restarted = try await bench.restarted()
+
+        let found = try #require(restarted.first)
+        #expect(found.failures == 0)
+        #expect(found.attempts.map(\.outcome) == [.deferred])
+        #expect(try #require(found.due) > .now() + .seconds(290))
+    }
+
+    @Test @LoopActor func `an attempt that the host died under counts as perhaps paid`() async throws {
+        let bench = try await BoardBench()
+        bench.calls.answer = { _, _ in
+            try? await sleep(for: .seconds(3600))
+            return .unfinished(.failed(.timedOut), RunNote(message: "", code: ""))
+        }
+
+        _ = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true)
+        await bench.calls.begun(1)
+        var found = try #require(try await bench.restarted().first)
+        found.markLostAttempt(now: .now())
+
+        #expect(found.attempts.map(\.isPerhapsPaid) == [true])
+        bench.board.abandon()
+    }
+
+    @Test @LoopActor func `cancelling one follower leaves the others their work`() async throws {
+        let bench = try await BoardBench()
+        let gate = ChangeSignal()
+        bench.calls.answer = { _, _ in
+            _ = await gate.wait()
+            return await bench.image("a")
+        }
+
+        let first = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true)
+        let second = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: false)
+        await bench.calls.begun(1)
+        await bench.board.cancel(first)
+        gate.notify()
+        await bench.ended(second)
+
+        #expect(await bench.stored(first)?["state"]?.string == "canceled")
+        #expect(second.state == .succeeded)
+    }
+
+    @Test @LoopActor func `the work ends when its last follower has cancelled`() async throws {
+        let bench = try await BoardBench()
+        var wasCancelled = false
+        bench.calls.answer = { _, _ in
+            do { try await sleep(for: .seconds(3600)) } catch { wasCancelled = true }
+            return .unfinished(.failed(.timedOut), RunNote(message: "", code: ""))
+        }
+
+        let job = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true)
+        await bench.calls.begun(1)
+        await bench.board.cancel(job)
+        await bench.board.runningEnded()
+
+        #expect(wasCancelled)
+        #expect(bench.board.count == 0)
+        #expect(await bench.stored(job)?["state"]?.string == "canceled")
+    }
+
+    @Test @LoopActor func `beyond its concurrency a function's jobs wait in order`() async throws {
+        let bench = try await BoardBench(concurrency: 1)
+        let gate = ChangeSignal()
+        bench.calls.answer = { generation, _ in
+            _ = await gate.wait()
+            return await bench.image(generation.id)
+        }
+
+        let first = try await bench.board.accept(bench.ticket(key: "1"), for: "f", needsFile: true)
+        let second = try await bench.board.accept(bench.ticket(key: "2"), for: "f", needsFile: true)
+        let third = try await bench.board.accept(bench.ticket(key: "3"), for: "f", needsFile: true)
+        await bench.calls.begun(1)
+
+        #expect(first.state == .running)
+        #expect(bench.board.position(of: second) == 1)
+        #expect(bench.board.position(of: third) == 2)
+        gate.notify()
+        await bench.gone(first)
+        await bench.calls.begun(2)
+        #expect(second.state == .running)
+        #expect(bench.board.position(of: third) == 1)
+        bench.board.abandon()
+    }
+
+    @Test @LoopActor func `the daily cap refuses what is not cached, and says when to come back`() async throws {
+        let bench = try await BoardBench(perDay: 1)
+        bench.calls.answer = { _, _ in await bench.image("a") }
+        let job = try await bench.board.accept(bench.ticket(key: "1"), for: "f", needsFile: true)
+        await bench.gone(job)
+
+        do {
+            _ = try await bench.board.accept(bench.ticket(key: "2"), for: "f", needsFile: true)
+            Issue.record("a second run was accepted")
+        } catch AcceptError.dayCap(let perDay, let retryAfter) {
+            #expect(perDay == 1)
+            #expect((1...86_400).contains(retryAfter))
+        }
+    }
+
+    @Test @LoopActor func `what a function must remember is on disk when it is told so`() async throws {
+        let bench = try await BoardBench()
+        bench.calls.answer = { _, _ in
+            try? await sleep(for: .seconds(3600))
+            return .unfinished(.failed(.timedOut), RunNote(message: "", code: ""))
+        }
+        let job = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true)
+        await bench.calls.begun(1)
+
+        try await bench.board.setState(Array(#"{"task":"t1"}"#.utf8), of: job)
+
+        #expect(try await bench.restarted().first?.resumeState == Array(#"{"task":"t1"}"#.utf8))
+        bench.board.abandon()
+    }
+}
+
+/// A board over real files, with functions that a test plays.
+@LoopActor
+private final class BoardBench {
+    let folder = TemporaryFolder()
+    let calls = PlayedCalls()
+    let board: JobBoard
+    let cache: ResultCache
+    private let files: JobFiles
+    private let images: ImageFiles
+
+    init(concurrency: Int = 4, perDay: Int = 0) async throws {
+        let state = try await StateDirectory(path: folder.path)
+        files = JobFiles(state: state)
+        images = ImageFiles(state: state)
+        cache = ResultCache(images: images, sizeMax: 1 << 30)
+        let log: @LoopActor (String) -> Void = { Issue.record("\($0)") }
+        board = JobBoard(
+            files: files, calls: calls, finishing: JobFinish(files: files, images: images, cache: cache, log: log), log: log,
+            jitter: { 0 })
+        var settings = JobSettings()
+        settings.attempts = 3
+        settings.concurrency = concurrency
+        settings.perDay = perDay
+        board.configure("f", settings, cacheTTL: .seconds(3600))
+    }
+
+    func ticket(key: String?) -> Ticket {
+        Ticket(input: Array(#"{"prompt":"x"}"#.utf8), key: key, lane: nil, price: nil, isFresh: false)
+    }
+
+    func image(_ text: String) async -> RunAnswer {
+        do {
+            let stored = try await images.put(Array(text.utf8), ext: "png")
+            let record = ImageRecord(sha256: stored.sha256, type: "image/png", bytes: stored.bytes, width: 1, height: 1)
+            return .made(StoredArtifacts(result: JobResult(images: [record], facts: ["provider": "played"]), leases: [stored.lease]))
+        } catch {
+            return .unfinished(.failed(.unusableResult), RunNote(message: "\(error)", code: "x"))
+        }
+    }
+
+    /// Waits until `condition` holds, looking at each change of the job's work.
+    func until(_ job: Job, _ condition: () -> Bool) async {
+        while !condition() { _ = await job.generation.changes.wait() }
+    }
+
+    func ended(_ job: Job) async { await until(job) { job.state.isFinal } }
+
+    /// Waits until the job has left memory: its end is on disk then.
+    func gone(_ job: Job) async { await until(job) { board.job(job.id) == nil } }
+
+    func stored(_ job: Job) async -> JSONObject? {
+        await files.readDone(id: job.id).flatMap { try? JSONValue.parse($0).object }
+    }
+
+    /// What a host that starts now on a copy of the active files would take up.
+    func restarted() async throws -> [RecoveredJob] {
+        let copy = TemporaryFolder()
+        _ = try await StateDirectory(path: copy.path)
+        let files = folder.names(in: "jobs/active")
+        for name in files { copy.write(folder.read("jobs/active/\(name)"), to: "jobs/active/\(name)") }
+        return try files.map { name in
+            let document = try #require(try JSONValue.parse(copy.read("jobs/active/\(name)")).object)
+            return try RecoveredJob(document)
+        }
+    }
+}
+
+/// Functions as a test plays them.
+@LoopActor
+private final class PlayedCalls: FunctionCalls {
+    var answer: @LoopActor (Generation, Attempt) async -> RunAnswer = { _, _ in
+        .unfinished(.final(status: 400), RunNote(status: 400, message: "not played", code: "x"))
+    }
+    private(set) var count = 0
+    private let changed = ChangeSignal()
+
+    func run(_ generation: Generation, attempt: Attempt, timeout: Duration) async -> RunAnswer {
+        count += 1
+        changed.notify()
+        return await answer(generation, attempt)
+    }
+
+    func cancel(_ generation: Generation) async {}
+
+    /// Waits until that many runs have begun.
+    func begun(_ number: Int) async {
+        while count < number { _ = await changed.wait() }
+    }
+}
