@@ -33,7 +33,8 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    init?(_ raw: UnsafeRawPointer) {
+    /// From the kernel's form, a `sockaddr`; nil when it is neither IPv4 nor IPv6.
+    package init?(_ raw: UnsafeRawPointer) {
         switch Int32(raw.loadUnaligned(as: sockaddr.self).sa_family) {
         case AF_INET:
             let address = raw.loadUnaligned(as: sockaddr_in.self).sin_addr

@@ -163,6 +163,12 @@ public final class Socket {
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
+    /// Makes ``close()`` break the connection, so that the peer sees an error and not an end. TCP only.
+    public func resetOnClose() {
+        var value = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &value, socklen_t(MemoryLayout<linger>.size))
+    }
+
     /// The error that an asynchronous connect ended with; 0: none.
     func pendingError() -> Int32 {
         var value: Int32 = 0
