@@ -97,5 +97,6 @@ let package = Package(
         tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLoop", "CivilTime", "TestSupport"]),
         tests("HFInferenceTests", ["HFInference", "Providers", "JSON", "CivilTime"]),
         tests("GenerateTests", ["Generate", "Providers", "JSON"]),
+        tests("UpstreamTests", ["Upstream", "EdgeLoop", "TestSupport"]),
     ]
 )
