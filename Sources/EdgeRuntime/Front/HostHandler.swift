@@ -117,7 +117,7 @@ final class HostHandler: HTTPHandler {
             notes.function = name
             return try await answer(context, function, path: path, notes)
         case .image(let sha256, let suffix):
-            return HTTPConditional.apply(to: try await images.answer(sha256: sha256, suffix: suffix), for: request)
+            return try await images.answer(sha256: sha256, suffix: suffix).selected(for: request)
         case .health:
             return .text("ok\n")
         case .ready:
@@ -141,7 +141,7 @@ final class HostHandler: HTTPHandler {
     ) async throws -> HTTPResponse {
         guard let settings = function.entry.job else { return try await policy.plain.answer(context, function, path: path) }
         guard path == "/" else { throw Problem.notFound }
-        return HTTPConditional.apply(to: try await jobs.answer(context, function, settings, notes), for: context.request)
+        return try await jobs.answer(context, function, settings, notes).selected(for: context.request)
     }
 
     private func preflight(_ origin: String, _ request: HTTPRequest) throws -> HTTPResponse {
