@@ -73,5 +73,8 @@ def _version(name, *command):
 
 
 def _first(*command):
-    done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    return (done.stdout.strip() or "?").splitlines()[0]
+    try:
+        done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    except OSError:
+        return "unknown"
+    return (done.stdout.strip() or "unknown").splitlines()[0]
