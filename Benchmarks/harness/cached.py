@@ -3,7 +3,7 @@
 from . import images
 from .loads import alternate, median, median_ratio, wrk
 from .processes import SERVER_CORE
-from .servers import Edge, Nginx, Upstream, ask, generate, generate_entry
+from .servers import Edge, Nginx, Upstream, generate, generate_entry
 
 PATH = "/functions/v1/generate"
 SIZES = (("500 B", 500, 64, 2.0), ("20 KB", 20_000, 64, 1.2), ("1.5 MB", 1_500_000, 16, 1.0))

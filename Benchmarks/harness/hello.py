@@ -17,7 +17,7 @@ def measure(report, folder, rounds=5, seconds=3):
         Nginx(place / "node", "nginx-hello.conf", core=SERVER_CORE, SOCKET=folder / "node.sock") as before_node,
         Nginx(place / "c", "nginx-hello.conf", core=SERVER_CORE, SOCKET=folder / "c.sock") as before_c,
     ):
-        before_node.behind, before_c.behind = node, c
+        before_node.behind, before_c.behind = [node], [c]
         for server, path in ((edge, "/functions/v1/hello"), (before_node, "/"), (before_c, "/")):
             if ask(server.port, "GET", path).status != 200:
                 raise SystemExit(f"no hello from {type(server).__name__}")

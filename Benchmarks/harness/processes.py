@@ -19,10 +19,14 @@ def free_port():
 
 
 class Running:
-    """A started program. As a context it is asked to end on the way out, and killed when it does not within `patience` seconds."""
+    """A started program. As a context it is asked to end on the way out, and killed when it does not within `patience` seconds.
+
+    `behind` lists the programs that it passes requests on to, whose processor time is its own.
+    """
 
     def __init__(self, arguments, ready, core=None, env=None, patience=20):
         self.patience = patience
+        self.behind = []
         complaints = tempfile.TemporaryFile()
         pin = None if core is None else lambda: os.sched_setaffinity(0, {core})
         self.process = subprocess.Popen(
@@ -77,8 +81,8 @@ class Running:
         return [pid for pid in self.family() if _read(f"/proc/{pid}/comm").strip() == name]
 
     def cpu_seconds(self):
-        """Processor time of the family, without what ended."""
-        total = 0
+        """Processor time of the family and of the programs `behind` it, without what ended."""
+        total = sum(program.cpu_seconds() for program in self.behind)
         for pid in self.family():
             fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
             total += int(fields[11]) + int(fields[12]) if fields else 0

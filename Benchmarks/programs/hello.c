@@ -34,7 +34,7 @@ int main(int count, char **arguments) {
             char request[8192];  // a GET without a body arrives whole: the proxy writes it at once
             ssize_t bytes = read(descriptor, request, sizeof request);
             int whole = bytes >= 4 && memcmp(request + bytes - 4, "\r\n\r\n", 4) == 0;
-            if (!whole || write(descriptor, answer, sizeof answer - 1) < 0) close(descriptor);
+            if (!whole || send(descriptor, answer, sizeof answer - 1, MSG_NOSIGNAL) < 0) close(descriptor);
         }
     }
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,6 +177,7 @@ static void load(const char *path) {
 
 int main(int count, char **arguments) {
     if (count != 4 && count != 6) errx(2, "usage: upstream PORT DELAY FILE [STATUS RETRY_AFTER]");
+    signal(SIGPIPE, SIG_IGN);  // a caller may leave; the read that follows drops it
     delay = atoi(arguments[2]);
     load(arguments[3]);
     if (count == 6) {
