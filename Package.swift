@@ -39,6 +39,7 @@ let package = Package(
     ],
     targets: [
         // C, headers only
+        .systemLibrary(name: "CGetopt"),
         .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -73,7 +74,7 @@ let package = Package(
 
         // The host and its command
         library("EdgeRuntime", ["EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest"]),
-        program("edge", ["EdgeRuntime", "EdgeLoop", "Secrets", "JSON"]),
+        program("edge", ["EdgeRuntime", "EdgeLoop", "Secrets", "CGetopt"]),
 
         // Tests
         .target(

@@ -1,5 +1,6 @@
 // Long options by glibc's getopt_long.
-@preconcurrency internal import Glibc  // getopt's results are C globals, read here before any other thread exists
+@preconcurrency internal import CGetopt  // its results are C globals, read here before any other thread exists
+internal import Glibc
 
 /// What a command's arguments say.
 struct LongOptions {

@@ -14,7 +14,7 @@ extension TemporaryFolder {
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: 8 * 1024 * 1024)
-        let count = read(descriptor, &bytes, bytes.count)
+        let count = Glibc.read(descriptor, &bytes, bytes.count)
         return String(decoding: bytes[..<max(count, 0)], as: UTF8.self)
     }
 

@@ -106,7 +106,7 @@ package final class Host {
         readiness.isReady = { [unowned self] in phase == .serving }
         control.make = { [unowned self] name in
             ControlFront(
-                function: name, jobs: jobAccess, grants: { [unowned self] in functions[name]?.entry.grants ?? [] },
+                function: name, jobs: jobAccess, grants: { functions[name]?.entry.grants ?? [] },
                 service: { [unowned self] in serviceDocument })
         }
     }
