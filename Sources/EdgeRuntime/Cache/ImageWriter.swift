@@ -1,0 +1,129 @@
+// An image that arrives in pieces: hashed and written on the pool as it comes, never whole in memory.
+internal import Digest
+internal import EdgeLoop
+
+/// One image on its way to disk. Await each call before the next. Released unfinished, it removes what it wrote.
+@LoopActor
+final class ImageWriter {
+    private enum State: Sendable {
+        case empty
+        case open(Int32)
+        case failed(StateError)
+        case done
+    }
+
+    private let images: ImageFiles
+    private let path: String
+    private let bytesMax: Int
+    private var hash = SHA256()
+    private var state = State.empty
+    private var isBusy = false
+    /// Bytes taken so far.
+    private(set) var bytes = 0
+
+    init(images: ImageFiles, path: String, bytesMax: Int) {
+        self.images = images
+        self.path = path
+        self.bytesMax = bytesMax
+    }
+
+    /// - Throws: what failed, from then on at every call; nothing of the image stays.
+    func append(_ piece: [UInt8]) async throws(StateError) {
+        let descriptor = try begin()
+        guard bytes + piece.count <= bytesMax else {
+            throw await fail(.tooLarge(what: "image", bytes: bytes + piece.count, allowed: bytesMax), descriptor)
+        }
+        isBusy = true
+        let files = images.state.files
+        let (path, hash) = (path, hash)
+        let result = await Pool.run {
+            Result { () throws(StateError) in try Self.write(piece, hash, descriptor, path, files) }
+        }
+        isBusy = false
+        switch result {
+        case .success((let descriptor, let hash)):
+            state = .open(descriptor)
+            self.hash = hash
+            bytes += piece.count
+        case .failure(let error):
+            state = .failed(error)
+            throw error
+        }
+    }
+
+    /// Makes the image durable under the name that its bytes have.
+    /// - Parameter ext: "png".
+    func finish(ext: String) async throws(StateError) -> StoredImage {
+        let descriptor = try begin()
+        guard let name = ImageName(sha256: hash.finishHex(), ext: ext) else {
+            throw await fail(.badName(what: "file extension", name: ext), descriptor)
+        }
+        isBusy = true
+        state = .done
+        defer { isBusy = false }
+        let files = images.state.files
+        let path = path
+        try await Pool.files { () throws(StateError) in
+            let open = if let descriptor { descriptor } else { try files.create(path) }
+            try files.finish(open, path)
+        }
+        let lease = ImageLease(name, in: images)
+        await images.gate.enter(name.key)
+        defer { images.gate.leave(name.key) }
+        try await images.publish(path, name)
+        return StoredImage(name: name, bytes: bytes, path: images.path(of: name), lease: lease)
+    }
+
+    /// Appends to the open file, or makes it; on an error the file is closed and removed.
+    private static nonisolated func write(
+        _ piece: [UInt8],
+        _ hash: SHA256,
+        _ descriptor: Int32?,
+        _ path: String,
+        _ files: FileWriter
+    ) throws(StateError) -> (Int32, SHA256) {
+        let open = if let descriptor { descriptor } else { try files.create(path) }
+        do throws(StateError) {
+            try piece.withUnsafeBufferPointer { (buffer) throws(StateError) in
+                try files.append(UnsafeRawBufferPointer(buffer), to: open, path)
+            }
+        } catch {
+            _ = files.calls.close(open)
+            files.discard(path)
+            throw error
+        }
+        var hash = hash
+        hash.update(piece)
+        return (open, hash)
+    }
+
+    /// The open file; nil before the first piece.
+    private func begin() throws(StateError) -> Int32? {
+        precondition(!isBusy, "await each piece before the next")
+        switch state {
+        case .empty: return nil
+        case .open(let descriptor): return descriptor
+        case .failed(let error): throw error
+        case .done: preconditionFailure("the image is finished")
+        }
+    }
+
+    private func fail(_ error: StateError, _ descriptor: Int32?) async -> StateError {
+        state = .failed(error)
+        let files = images.state.files
+        let path = path
+        if let descriptor {
+            await Pool.run {
+                _ = files.calls.close(descriptor)
+                files.discard(path)
+            }
+        }
+        return error
+    }
+
+    isolated deinit {
+        guard case .open(let descriptor) = state else { return }
+        _ = images.state.files.calls.close(descriptor)
+        images.state.files.discard(path)
+    }
+}
