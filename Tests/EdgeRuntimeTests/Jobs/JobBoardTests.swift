@@ -175,7 +175,8 @@ struct JobBoardTests {
 
         try await bench.board.setState(Array(#"{"task":"t1"}"#.utf8), of: job)
 
-        #expect(try await bench.restarted().first?.resumeState == Array(#"{"task":"t1"}"#.utf8))
+        let found = try #require(try await bench.restarted().first)
+        #expect(found.resumeState == Array(#"{"task":"t1"}"#.utf8))
         bench.board.abandon()
     }
 }

@@ -26,7 +26,7 @@ struct MultipartReaderTests {
 
         #expect(parts.map(\.type) == ["image/png", "image/jpeg"])
         #expect(parts.map { String(decoding: $0.data, as: UTF8.self) } == ["one\r\n-- two", ""])
-        #expect(parts.allSatisfy(\.ended))
+        #expect(!parts.contains { !$0.ended })
         #expect(reader.isComplete)
     }
 
