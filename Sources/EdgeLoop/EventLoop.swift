@@ -85,7 +85,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
             }
             swap(&local, &draining)  // both keep their capacity: a busy loop allocates nothing here
             for job in draining {
-                job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+                // Without naming the task executor: tasks have no preference for it, and the runtime would take that for a
+                // difference and suspend at every call from the loop to the loop.
+                job.runSynchronously(on: asUnownedSerialExecutor())
             }
             draining.removeAll(keepingCapacity: true)
         }

@@ -15,6 +15,19 @@ struct EdgeLoopTests {
         #expect(order == Array(0..<100))
     }
 
+    @Test @LoopActor func `a call from the loop to the loop does not let others in between`() async {
+        var order: [String] = []
+        let task = Task { @LoopActor in order.append("task") }
+
+        await record("call", &order)
+        order.append("after")
+        await task.value
+
+        #expect(order == ["call", "after", "task"])
+    }
+
+    @LoopActor private func record(_ text: String, _ order: inout [String]) async { order.append(text) }
+
     @Test @LoopActor func `a task that goes to another thread comes back to the loop`() async {
         let thread = pthread_self()
 
