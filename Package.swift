@@ -99,5 +99,7 @@ let package = Package(
         tests("HFInferenceTests", ["HFInference", "Providers", "JSON", "CivilTime"]),
         tests("GenerateTests", ["Generate", "Providers", "JSON"]),
         tests("UpstreamTests", ["Upstream", "EdgeLoop", "TestSupport"]),
+        program("TestFunction", path: "Tests/TestFunction", []),
+        tests("EdgeRuntimeTests", ["EdgeRuntime", "EdgeLoop", "EdgeHTTP", "TestSupport"]),
     ]
 )

@@ -4,7 +4,7 @@ internal import EdgeLoop
 /// Something that happened to a function's process.
 enum IsolateEvent: Equatable, Sendable {
     case started(process: Int32, after: Duration)
-    case startFailed(reason: String, lastLines: [String])
+    case startFailed(reason: String)
     case stopped(process: Int32, reason: StopReason)
     case crashed(process: Int32, exit: ChildExit, calls: Int)
     case circuitOpened(for: Duration, lastLines: [String])
@@ -37,7 +37,7 @@ extension IsolateEvent: CustomStringConvertible {
     var description: String {
         switch self {
         case .started(let process, let after): "process \(process) started in \(after.shortText)"
-        case .startFailed(let reason, let lines): "did not start: \(reason)\(Self.quote(lines))"
+        case .startFailed(let reason): "did not start: \(reason)"
         case .stopped(let process, let reason): "process \(process) stopped: \(reason.rawValue)"
         case .crashed(let process, let exit, let calls): "process \(process) \(exit) with \(calls) calls"
         case .circuitOpened(let time, let lines):

@@ -2,9 +2,10 @@
 
 /// Keeps the newest lines, bounded in number and size.
 struct LastLines: Equatable, Sendable {
-    static let linesMax = 20
+    /// A Swift program's own crash report has about 40 lines below the message that matters.
+    static let linesMax = 60
     /// Longer lines keep their beginning.
-    static let lineBytesMax = 1 << 10
+    static let lineBytesMax = 512
 
     private var ring: [[UInt8]] = []
     private var oldest = 0

@@ -2,13 +2,6 @@
 
 /// Two token buckets, for lines and for bytes: a function that floods loses lines, never the host its log or memory.
 struct LogRate: Equatable, Sendable {
-    enum Verdict: Equatable, Sendable {
-        case pass
-        /// Passes; before it, this many lines were dropped since the last that passed.
-        case passAfter(dropped: Int)
-        case drop
-    }
-
     static let linesBurst = 1_000.0
     static let linesPerSecond = 100.0
     static let bytesBurst = 1_048_576.0
@@ -17,24 +10,23 @@ struct LogRate: Equatable, Sendable {
     private var lines = Self.linesBurst
     private var bytes = Self.bytesBurst
     private var last: ContinuousClock.Instant
-    /// Lines dropped since the last one that passed.
-    private(set) var dropped = 0
+    private var dropped = 0
 
     init(at now: ContinuousClock.Instant) { last = now }
 
-    mutating func admit(bytes count: Int, at now: ContinuousClock.Instant) -> Verdict {
+    /// Whether a line of so many bytes may pass. If not, it is counted.
+    mutating func admit(bytes count: Int, at now: ContinuousClock.Instant) -> Bool {
         let passed = (now - last) / .seconds(1)
         last = now
         lines = min(lines + passed * Self.linesPerSecond, Self.linesBurst)
         bytes = min(bytes + passed * Self.bytesPerSecond, Self.bytesBurst)
         guard lines >= 1, bytes >= Double(count) else {
             dropped += 1
-            return .drop
+            return false
         }
         lines -= 1
         bytes -= Double(count)
-        let before = takeDropped()
-        return before > 0 ? .passAfter(dropped: before) : .pass
+        return true
     }
 
     /// How many were dropped since it was last said.

@@ -38,6 +38,7 @@ final class OutputReader: SocketHandler {
         socket.interest = []
         pause = LoopTimer(after: Self.slice - passed) { [weak self] in
             guard let self, isOpen else { return }
+            pause?.cancel()
             pause = nil
             socket.interest = .read
         }
@@ -72,6 +73,7 @@ final class OutputReader: SocketHandler {
     private func close() {
         guard isOpen else { return }
         isOpen = false
+        pause?.cancel()
         pause = nil
         splitter.finish(onLine)
         socket.close()
