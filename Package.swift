@@ -60,7 +60,7 @@ let package = Package(
         // Providers and functions
         library("Providers", ["JSON"]),
         library("Sandbox", ["Providers", "JSON", "Digest", "CZlib"]),
-        library("HFInference", ["Providers", "Upstream", "Retry", "JSON", "CivilTime"]),
+        library("HFInference", ["Providers", "Upstream", "EdgeLoop", "Retry", "JSON", "CivilTime"]),
         library("EdgeFunction", ["EdgeLoop", "EdgeHTTP", "JSON"]),
         program(
             "Generate",
@@ -96,7 +96,10 @@ let package = Package(
         tests("ProvidersTests", ["Providers", "JSON"]),
         tests("SandboxTests", ["Sandbox", "Providers", "JSON"]),
         tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLoop", "CivilTime", "TestSupport"]),
-        tests("HFInferenceTests", ["HFInference", "Providers", "JSON", "CivilTime"]),
+        tests(
+            "HFInferenceTests",
+            ["HFInference", "Providers", "Upstream", "EdgeLoop", "JSON", "CivilTime", "TestSupport"]
+        ),
         tests("GenerateTests", ["Generate", "Providers", "JSON"]),
         tests("UpstreamTests", ["Upstream", "EdgeLoop", "TestSupport"]),
         program("TestFunction", path: "Tests/TestFunction", []),

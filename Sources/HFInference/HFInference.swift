@@ -6,7 +6,8 @@ internal import Synchronization
 /// Text-to-image over Hugging Face's router, or over a server of the older `models` form.
 ///
 /// ```swift
-/// let provider = HFInference(settings: try HFSettings(environment: environment), transport: transport)
+/// let settings = try HFSettings(environment: environment)
+/// let provider = HFInference(settings: settings, transport: UpstreamTransport(Upstream()))
 /// let answer = try await provider.answer(ImageRequest(prompt: "a lighthouse"), attempt: attempt)
 /// ```
 /// It retries nothing by itself: a loading model or a rate limit is an error that says how long to wait.
