@@ -100,7 +100,7 @@ let package = Package(
             "HFInferenceTests",
             ["HFInference", "Providers", "Upstream", "EdgeLoop", "JSON", "CivilTime", "TestSupport"]
         ),
-        tests("GenerateTests", ["Generate", "Providers", "JSON"]),
+        tests("GenerateTests", ["Generate", "HFInference", "Sandbox", "Providers", "JSON"]),
         tests("UpstreamTests", ["Upstream", "EdgeLoop", "TestSupport"]),
         program("TestFunction", path: "Tests/TestFunction", []),
         tests("EdgeRuntimeTests", ["EdgeRuntime", "EdgeLoop", "EdgeHTTP", "TestSupport"]),
