@@ -18,7 +18,7 @@ extension ProviderError {
     ///   estimate came. For a rate limit without a time the host does the same, for a 503 it needs to be told one.
     public func answer(waits: Int = 0) -> Answer {
         var problem: JSONObject = [
-            "type": "about:blank", "title": .string(title), "status": .integer(Int64(code.status)),
+            "status": .integer(Int64(code.status)),
             "detail": .string(description), "code": .string(code.name), "provider": .string(provider),
         ]
         if case .loading(let estimate?) = kind { problem["estimate"] = .double(Self.seconds(estimate)) }
@@ -45,24 +45,6 @@ extension ProviderError {
         case .network: (502, "provider_unreachable")
         case .settings: (424, "provider_settings")
         case .canceled: (499, "canceled")
-        }
-    }
-
-    private var title: String {
-        switch kind {
-        case .refused: "The provider refused the request"
-        case .credentials: "The provider refused the key"
-        case .permission: "The key may not do this"
-        case .payment: "The provider account has no credit left"
-        case .rateLimited: "The provider limits requests"
-        case .loading: "The model is loading"
-        case .notFound: "The model was not found"
-        case .unavailable: "The provider is not available"
-        case .badAnswer: "The provider sent no usable image"
-        case .tooLarge: "The provider sent too much"
-        case .network: "The provider could not be reached"
-        case .settings: "A provider setting is wrong"
-        case .canceled: "The request was canceled"
         }
     }
 

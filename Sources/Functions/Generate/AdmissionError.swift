@@ -35,7 +35,6 @@ struct AdmissionError: Error, Equatable, CustomStringConvertible {
 
     var problem: JSONObject {
         var problem: JSONObject = [
-            "type": "about:blank", "title": .string(status == 415 ? "Unsupported Media Type" : "Bad Request"),
             "status": .integer(Int64(status)), "detail": .string(description), "code": .string(code),
         ]
         problem["field"] = field.map { .string($0) }
