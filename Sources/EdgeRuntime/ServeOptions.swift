@@ -4,8 +4,6 @@ internal import Glibc
 /// Settings of a run: flags first, then the environment (`EDGE_HOST`, `EDGE_PORT`, `EDGE_FUNCTIONS`, `EDGE_STATE`, `EDGE_PUBLIC_URL`,
 /// `EDGE_LOG`, and `PORT`), then defaults.
 package struct ServeOptions: Sendable, Equatable {
-
-
     /// Where to listen. nil: loopback; with `PORT` in the environment all interfaces, as platforms expect.
     package var host: String?
     /// 0 to 65535; 0: the system chooses. Default 8787.
@@ -43,7 +41,9 @@ package struct ServeOptions: Sendable, Equatable {
         if let (value, _) = setting("state", "EDGE_STATE") { state = value }
         if let (value, source) = setting("public-url", "EDGE_PUBLIC_URL") {
             guard let address = WebAddress.normalized(value) else {
-                throw Mistake(description: "\(source) is \"\(value)\"; write an address such as https://images.example.com")
+                throw Mistake(
+                    description: "\(source) is \"\(value)\"; write an address such as https://images.example.com"
+                )
             }
             publicURL = address
         }

@@ -21,7 +21,12 @@ struct LongOptions {
         let labels = (names + flags).map { strdup($0) }
         defer { for string in strings + labels { free(string) } }
         var options = labels.enumerated().map { index, label in
-            option(name: label, has_arg: index < names.count ? required_argument : no_argument, flag: nil, val: Int32(256 + index))
+            option(
+                name: label,
+                has_arg: index < names.count ? required_argument : no_argument,
+                flag: nil,
+                val: Int32(256 + index)
+            )
         }
         options.append(option())
         optind = 0  // 0, not 1: glibc then forgets an earlier scan

@@ -12,7 +12,9 @@ enum ServeCommand {
             if parsed.last("help") != nil {
                 Terminal.finish(output: Usage.text, errors: "", status: 0)
             }
-            guard parsed.rest.isEmpty else { Terminal.fail("edge serve: \"\(parsed.rest[0])\" is no option; see edge help", status: 2) }
+            guard parsed.rest.isEmpty else {
+                Terminal.fail("edge serve: \"\(parsed.rest[0])\" is no option; see edge help", status: 2)
+            }
             options = try ServeOptions(flags: parsed.values) { environment[$0] }
         } catch let mistake as ServeOptions.Mistake {
             Terminal.fail("edge serve: \(mistake)", status: 2)

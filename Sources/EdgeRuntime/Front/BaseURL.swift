@@ -22,7 +22,8 @@ struct BaseURL: Sendable {
         let isTrusted = origin.peer.map { peer in trustedProxies.contains { $0.contains(peer) } } ?? false
         let proto = isTrusted ? origin.forwardedProto.map(Self.first) : nil
         let host = isTrusted ? origin.forwardedHost.map(Self.first) : nil
-        return (proto == "https" ? "https" : "http") + "://" + (host.flatMap(Self.plain) ?? origin.host.flatMap(Self.plain) ?? "localhost")
+        return (proto == "https" ? "https" : "http") + "://"
+            + (host.flatMap(Self.plain) ?? origin.host.flatMap(Self.plain) ?? "localhost")
     }
 
     /// A chain of proxies appends: the first entry is what the client used.
@@ -35,8 +36,12 @@ struct BaseURL: Sendable {
     private static func plain(_ host: String) -> String? {
         let isPlain = host.utf8.allSatisfy { byte in
             switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-            case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"): true
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: "["),
+                UInt8(ascii: "]"):
+                true
             default: false
             }
         }

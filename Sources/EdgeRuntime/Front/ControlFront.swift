@@ -9,13 +9,15 @@ final class ControlFront: HTTPHandler {
     private let function: String
     private let jobs: JobAccess
     private let grants: @LoopActor () -> Set<FunctionEntry.Grant>
-    private let service: @LoopActor () -> JSONObject
+    private let service: @LoopActor () async -> JSONObject
 
     private static let bodyBytesMax = 64 << 10
 
     init(
-        function: String, jobs: JobAccess, grants: @escaping @LoopActor () -> Set<FunctionEntry.Grant>,
-        service: @escaping @LoopActor () -> JSONObject
+        function: String,
+        jobs: JobAccess,
+        grants: @escaping @LoopActor () -> Set<FunctionEntry.Grant>,
+        service: @escaping @LoopActor () async -> JSONObject
     ) {
         self.function = function
         self.jobs = jobs
@@ -38,10 +40,12 @@ final class ControlFront: HTTPHandler {
     private func respond(_ request: HTTPRequest) async throws -> HTTPResponse {
         let parts = request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)
         let base = request.headers["Edge-Base-URL"] ?? ""
-        switch (request.method, parts.count, parts.first, parts.count > 1 ? parts[1] : "", parts.count > 3 ? parts[3] : "") {
+        switch (
+            request.method, parts.count, parts.first, parts.count > 1 ? parts[1] : "", parts.count > 3 ? parts[3] : ""
+        ) {
         case ("GET", 2, "v1", "service", _):
             try needs(.jobs)
-            return HTTPResponse(headers: ["Content-Type": "application/json"], body: .bytes(service().encoded()))
+            return HTTPResponse(headers: ["Content-Type": "application/json"], body: .bytes(await service().encoded()))
         case ("GET", 3, "v1", "jobs", _):
             try needs(.jobs)
             return try await jobs.document(parts[2], wait: Self.wait(request.query), base: base)
@@ -58,15 +62,22 @@ final class ControlFront: HTTPHandler {
             try await setState(parts[2], try await body(request))
             return HTTPResponse(status: 204)
         default:
-            throw Problem(status: 404, code: "not_found", message: "the control socket has no \(request.method) \(request.path)")
+            throw Problem(
+                status: 404,
+                code: "not_found",
+                message: "the control socket has no \(request.method) \(request.path)"
+            )
         }
     }
 
     private func needs(_ grant: FunctionEntry.Grant) throws(Problem) {
         guard grants().contains(grant) else {
             throw Problem(
-                status: 403, code: "not_granted",
-                message: "the function \(function) may not do this; add \"\(grant.rawValue)\" to its grants in functions.json")
+                status: 403,
+                code: "not_granted",
+                message:
+                    "the function \(function) may not do this; add \"\(grant.rawValue)\" to its grants in functions.json"
+            )
         }
     }
 
@@ -80,7 +91,11 @@ final class ControlFront: HTTPHandler {
 
     private func running(_ id: String) throws(Problem) -> Job {
         guard let job = jobs.unfinished(id), job.generation.function == function, job.state == .running else {
-            throw Problem(status: 404, code: "not_running", message: "the function \(function) runs no job \(id.prefix(64))")
+            throw Problem(
+                status: 404,
+                code: "not_running",
+                message: "the function \(function) runs no job \(id.prefix(64))"
+            )
         }
         return job
     }
@@ -88,9 +103,17 @@ final class ControlFront: HTTPHandler {
     private func setProgress(_ id: String, _ body: JSONValue) throws {
         let job = try running(id)
         guard let fraction = body["fraction"]?.double, (0...1).contains(fraction) else {
-            throw Problem(status: 400, code: "bad_progress", message: "\"fraction\" is missing or not from 0 to 1", field: "fraction")
+            throw Problem(
+                status: 400,
+                code: "bad_progress",
+                message: "\"fraction\" is missing or not from 0 to 1",
+                field: "fraction"
+            )
         }
-        jobs.board.setProgress(Progress(fraction: fraction, note: body["note"]?.string.map { String($0.prefix(200)) }), of: job)
+        jobs.board.setProgress(
+            Progress(fraction: fraction, note: body["note"]?.string.map { String($0.prefix(200)) }),
+            of: job
+        )
     }
 
     private func setState(_ id: String, _ body: JSONValue) async throws {
@@ -98,7 +121,10 @@ final class ControlFront: HTTPHandler {
         let state = body.encoded()
         guard state.count <= RunReading.stateBytesMax else {
             throw Problem(
-                status: 413, code: "state_too_large", message: "the state has \(state.count) bytes; at most \(RunReading.stateBytesMax) are kept")
+                status: 413,
+                code: "state_too_large",
+                message: "the state has \(state.count) bytes; at most \(RunReading.stateBytesMax) are kept"
+            )
         }
         try await jobs.board.setState(state, of: job)
     }

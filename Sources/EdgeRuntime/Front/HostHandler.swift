@@ -24,8 +24,14 @@ final class HostHandler: HTTPHandler {
     var policy: Policy
 
     init(
-        functions: Functions, jobs: JobFront, images: ImageFront, recall: RecallFront, metrics: HostMetrics, log: LogWriter,
-        policy: Policy, isReady: @escaping @LoopActor () -> Bool
+        functions: Functions,
+        jobs: JobFront,
+        images: ImageFront,
+        recall: RecallFront,
+        metrics: HostMetrics,
+        log: LogWriter,
+        policy: Policy,
+        isReady: @escaping @LoopActor () -> Bool
     ) {
         self.functions = functions
         self.jobs = jobs
@@ -40,7 +46,9 @@ final class HostHandler: HTTPHandler {
     // MARK: HTTPHandler
 
     func bodyLimit(method: String, path: String) -> Int {
-        if case .function(let name, _) = functions.router.route(method: method, path: path), let function = functions[name] {
+        if case .function(let name, _) = functions.router.route(method: method, path: path),
+            let function = functions[name]
+        {
             return function.entry.bodyBytes
         }
         return FunctionEntry.standardBodyBytes
@@ -50,8 +58,16 @@ final class HostHandler: HTTPHandler {
         guard let hit = memo.lookup(view) else { return nil }
         write(
             LogLine(
-                requestID: ids.make(), method: hit.method, target: hit.path, status: 200, bytes: hit.bytes, duration: .zero,
-                function: hit.function, cache: "recall"))
+                requestID: ids.make(),
+                method: hit.method,
+                target: hit.path,
+                status: 200,
+                bytes: hit.bytes,
+                duration: .zero,
+                function: hit.function,
+                cache: "recall"
+            )
+        )
         return hit.response
     }
 
@@ -106,14 +122,20 @@ final class HostHandler: HTTPHandler {
     private func route(_ context: RequestContext, _ notes: RequestNotes) async throws -> HTTPResponse {
         let request = context.request
         if let origin = context.origin {
-            if Cors.isPreflight(method: request.method, origin: origin, requestedMethod: request.headers["Access-Control-Request-Method"]) {
+            if Cors.isPreflight(
+                method: request.method,
+                origin: origin,
+                requestedMethod: request.headers["Access-Control-Request-Method"]
+            ) {
                 return try preflight(origin, request)
             }
             guard policy.cors.allows(origin) else { throw Problem.originRefused(origin) }
         }
         switch functions.router.route(method: request.method, path: request.path) {
         case .function(let name, let path):
-            guard let function = functions[name] else { throw Problem.unknownFunction(name, known: functions.router.functionNames) }
+            guard let function = functions[name] else {
+                throw Problem.unknownFunction(name, known: functions.router.functionNames)
+            }
             notes.function = name
             return try await answer(context, function, path: path, notes)
         case .image(let sha256, let suffix):
@@ -137,15 +159,25 @@ final class HostHandler: HTTPHandler {
     }
 
     private func answer(
-        _ context: RequestContext, _ function: LiveFunction, path: String, _ notes: RequestNotes
+        _ context: RequestContext,
+        _ function: LiveFunction,
+        path: String,
+        _ notes: RequestNotes
     ) async throws -> HTTPResponse {
-        guard let settings = function.entry.job else { return try await policy.plain.answer(context, function, path: path) }
+        guard let settings = function.entry.job else {
+            return try await policy.plain.answer(context, function, path: path)
+        }
         guard path == "/" else { throw Problem.notFound }
         return try await jobs.answer(context, function, settings, notes).selected(for: context.request)
     }
 
     private func preflight(_ origin: String, _ request: HTTPRequest) throws -> HTTPResponse {
-        guard let headers = policy.cors.preflight(origin: origin, requestedHeaders: request.headers["Access-Control-Request-Headers"]) else {
+        guard
+            let headers = policy.cors.preflight(
+                origin: origin,
+                requestedHeaders: request.headers["Access-Control-Request-Headers"]
+            )
+        else {
             throw Problem.originRefused(origin)
         }
         var response = HTTPResponse(status: 204)
@@ -156,8 +188,12 @@ final class HostHandler: HTTPHandler {
     private func base(of request: HTTPRequest) -> String {
         policy.base.text(
             for: BaseURL.Origin(
-                peer: request.peer.ipText, host: request.headers["Host"], forwardedProto: request.headers["X-Forwarded-Proto"],
-                forwardedHost: request.headers["X-Forwarded-Host"]))
+                peer: request.peer.ipText,
+                host: request.headers["Host"],
+                forwardedProto: request.headers["X-Forwarded-Proto"],
+                forwardedHost: request.headers["X-Forwarded-Host"]
+            )
+        )
     }
 
     // MARK: What every answer has
@@ -195,8 +231,17 @@ final class HostHandler: HTTPHandler {
     private func note(_ context: RequestContext, _ notes: RequestNotes, status: Int, bytes: Int) {
         write(
             LogLine(
-                requestID: context.id, method: context.request.method, target: context.request.target, status: status, bytes: bytes,
-                duration: .now - context.started, function: notes.function, cache: notes.cache, job: notes.job))
+                requestID: context.id,
+                method: context.request.method,
+                target: context.request.target,
+                status: status,
+                bytes: bytes,
+                duration: .now - context.started,
+                function: notes.function,
+                cache: notes.cache,
+                job: notes.job
+            )
+        )
     }
 
     private func write(_ line: LogLine) {
@@ -227,6 +272,11 @@ extension Problem {
             case 505: "http_version"
             default: "bad_request"
             }
-        self.init(status: refusal.status, code: code, message: refusal.reason, retryAfter: refusal.status == 503 ? 1 : nil)
+        self.init(
+            status: refusal.status,
+            code: code,
+            message: refusal.reason,
+            retryAfter: refusal.status == 503 ? 1 : nil
+        )
     }
 }

@@ -23,13 +23,21 @@ final class HostMetrics {
         metrics.observed("edge_jobs_queued", "Jobs that are ready and wait for a slot.") { Double(board.readyCount) }
         metrics.observed("edge_cache_bytes", "Bytes of cached images.") { Double(cache.bytes) }
         metrics.observed("edge_cache_entries", "Cached results.") { Double(cache.count) }
-        metrics.observed("edge_log_lines_dropped_total", "Log lines lost because the reader was too slow.", type: "counter") {
+        metrics.observed(
+            "edge_log_lines_dropped_total",
+            "Log lines lost because the reader was too slow.",
+            type: "counter"
+        ) {
             Double(log.droppedLines)
         }
         metrics.observed("edge_isolates", "Running function processes.") {
             Double(functions.all.reduce(0) { $0 + $1.isolates.status.processes.count })
         }
-        metrics.observed("edge_isolate_crashes_total", "Function processes that ended without being told to.", type: "counter") {
+        metrics.observed(
+            "edge_isolate_crashes_total",
+            "Function processes that ended without being told to.",
+            type: "counter"
+        ) {
             Double(functions.all.reduce(0) { $0 + $1.isolates.status.crashes })
         }
     }
@@ -37,12 +45,15 @@ final class HostMetrics {
     func answer(to request: HTTPRequest) throws(Problem) -> HTTPResponse {
         guard isPublic || Self.isLocal(request) else {
             throw Problem(
-                status: 403, code: "metrics_private",
-                message: "metrics are answered on loopback only; the operator can open them with EDGE_METRICS=public")
+                status: 403,
+                code: "metrics_private",
+                message: "metrics are answered on loopback only; the operator can open them with EDGE_METRICS=public"
+            )
         }
         return HTTPResponse(
             headers: ["Content-Type": "text/plain; version=0.0.4; charset=utf-8", "Cache-Control": "no-store"],
-            body: .bytes(Array(metrics.text().utf8)))
+            body: .bytes(Array(metrics.text().utf8))
+        )
     }
 
     /// A proxy on this machine passes on requests of others, and says so.

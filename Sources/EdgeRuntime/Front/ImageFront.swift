@@ -15,6 +15,8 @@ struct ImageFront {
             headers: [
                 "Content-Type": type, "ETag": "\"\(sha256)\"", "Cache-Control": "public, max-age=31536000, immutable",
                 "X-Content-Type-Options": "nosniff",
-            ], body: .file(handle.region))
+            ],
+            body: .file(handle.region)
+        )
     }
 }

@@ -52,14 +52,21 @@ final class JobAccess {
         // A job that ends just now has left memory only after its file is in place.
         guard let text = await files.readDone(id: id), let stored = (try? JSONValue.parse(text))?.object else {
             throw Problem(
-                status: 404, code: "unknown_job", message: "there is no job \(id.prefix(64)); finished jobs are kept for 7 days")
+                status: 404,
+                code: "unknown_job",
+                message: "there is no job \(id.prefix(64)); finished jobs are kept for 7 days"
+            )
         }
         return stored
     }
 
     private func shown(_ job: Job, base: String) -> JSONObject {
         JobDocument.shown(
-            JobDocument.stored(job), base: base, position: board.position(of: job), progress: job.generation.progress)
+            JobDocument.stored(job),
+            base: base,
+            position: board.position(of: job),
+            progress: job.generation.progress
+        )
     }
 
     private func waitForChange(of job: Job, atMost limit: Duration) async {
@@ -72,6 +79,9 @@ final class JobAccess {
     }
 
     private static func answer(_ document: JSONObject) -> HTTPResponse {
-        HTTPResponse(headers: ["Content-Type": "application/json", "Cache-Control": "no-store"], body: .bytes(document.encoded()))
+        HTTPResponse(
+            headers: ["Content-Type": "application/json", "Cache-Control": "no-store"],
+            body: .bytes(document.encoded())
+        )
     }
 }

@@ -13,7 +13,11 @@ struct JobAnswers {
     ///   - maxAge: seconds a copy may be kept; nil: it must not be kept, since the caller asked for a new image.
     ///   - document: the job document, for callers that chose it.
     func result(
-        _ result: JobResult, as choice: AnswerChoice, maxAge: Int?, cacheStatus: String, document: () -> JSONObject
+        _ result: JobResult,
+        as choice: AnswerChoice,
+        maxAge: Int?,
+        cacheStatus: String,
+        document: () -> JSONObject
     ) async throws -> HTTPResponse? {
         switch choice {
         case .document, .events:
@@ -23,10 +27,12 @@ struct JobAnswers {
             response.body = .bytes(document().encoded())
             return response
         case .image, .octets:
-            guard let image = result.images.first, let name = image.name, let handle = try await images.open(name) else { return nil }
+            guard let image = result.images.first, let name = image.name, let handle = try await images.open(name)
+            else { return nil }
             var headers: HTTPHeaders = [
                 "Content-Type": choice == .octets ? "application/octet-stream" : image.type,
-                "ETag": "\"\(image.sha256)\"", "Cache-Control": maxAge.map { "public, max-age=\($0), immutable" } ?? "no-store",
+                "ETag": "\"\(image.sha256)\"",
+                "Cache-Control": maxAge.map { "public, max-age=\($0), immutable" } ?? "no-store",
                 "Cache-Status": cacheStatus, "Vary": AnswerChoice.vary, "X-Content-Type-Options": "nosniff",
             ]
             headers.add("Content-Location", "/images/\(image.fileName)")
@@ -37,7 +43,8 @@ struct JobAnswers {
     /// 202: the job goes on, and where to ask for it.
     func accepted(_ document: JSONObject, id: String, base: String, applied: String?) -> HTTPResponse {
         var headers: HTTPHeaders = [
-            "Content-Type": "application/json", "Cache-Control": "no-store", "Retry-After": "\(Self.pollSeconds(document))",
+            "Content-Type": "application/json", "Cache-Control": "no-store",
+            "Retry-After": "\(Self.pollSeconds(document))",
             "Location": "\(base)\(Self.statusPath(id))", "Vary": AnswerChoice.vary,
         ]
         if let applied { headers.add("Preference-Applied", applied) }
@@ -47,7 +54,9 @@ struct JobAnswers {
     static func statusPath(_ id: String) -> String { "/functions/v1/status/\(id)" }
 
     /// Seconds until a poll makes sense: a job that waits does not change before it is due.
-    private static func pollSeconds(_ document: JSONObject) -> Int { document["state"]?.string == JobState.waiting.rawValue ? 5 : 2 }
+    private static func pollSeconds(_ document: JSONObject) -> Int {
+        document["state"]?.string == JobState.waiting.rawValue ? 5 : 2
+    }
 
     /// The end of a job without a result.
     static func problem(_ failure: JobFailure) -> Problem {
@@ -61,24 +70,39 @@ struct JobAnswers {
         switch error {
         case .dayCap(let perDay, let retryAfter):
             Problem(
-                status: 429, code: "daily_limit",
-                message: "The function \(function) has had its \(perDay) runs of today (functions.\(function).job.perDay in "
-                    + "functions.json). The count begins anew at 00:00 UTC; what is cached is still answered.", retryAfter: retryAfter)
+                status: 429,
+                code: "daily_limit",
+                message:
+                    "The function \(function) has had its \(perDay) runs of today (functions.\(function).job.perDay in "
+                    + "functions.json). The count begins anew at 00:00 UTC; what is cached is still answered.",
+                retryAfter: retryAfter
+            )
         case .tooManyJobs(let limit):
             Problem(
-                status: 503, code: "too_many_jobs", message: "\(limit) jobs are unfinished, as many as this host keeps. Try again later.",
-                retryAfter: 30)
+                status: 503,
+                code: "too_many_jobs",
+                message: "\(limit) jobs are unfinished, as many as this host keeps. Try again later.",
+                retryAfter: 30
+            )
         case .noRoom:
             Problem(
-                status: 503, code: "disk_full",
-                message: "The host's disk is nearly full: it accepts no new jobs until its operator has made room.", retryAfter: 60)
+                status: 503,
+                code: "disk_full",
+                message: "The host's disk is nearly full: it accepts no new jobs until its operator has made room.",
+                retryAfter: 60
+            )
         case .stopping: .stopping(retryAfter: 1)
         }
     }
 
     static func problem(_ error: IsolateError) -> Problem {
         let retryAfter = error.retryAfter.map { max(1, Int(($0 / .seconds(1)).rounded(.up))) }
-        var problem = Problem(status: error.status, code: error.code, message: error.description, retryAfter: retryAfter)
+        var problem = Problem(
+            status: error.status,
+            code: error.code,
+            message: error.description,
+            retryAfter: retryAfter
+        )
         problem.fault = RuntimeFault(rawValue: error.code) ?? .internalError
         return problem
     }

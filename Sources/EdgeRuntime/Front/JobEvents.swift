@@ -30,24 +30,35 @@ final class JobEvents {
                     if event != last { try await writer.write(event) }
                     last = event
                     if isFinal { return }
-                    if isStopping { return try await writer.write(EventText.retry(milliseconds: Self.retryMilliseconds)) }
+                    if isStopping {
+                        return try await writer.write(EventText.retry(milliseconds: Self.retryMilliseconds))
+                    }
                     // What changed while the client was slow is sent now: only a state that was seen is waited on.
-                    guard EventText.event(job.state.isFinal ? "done" : "progress", document(of: job, base: base)) == last else { continue }
+                    guard
+                        EventText.event(job.state.isFinal ? "done" : "progress", document(of: job, base: base)) == last
+                    else { continue }
                     let changed = await job.generation.changes.wait(atMost: Self.heartbeat)
                     try Task.checkCancellation()
                     if !changed { try await writer.write(EventText.heartbeat) }
                 }
-            })
+            }
+        )
     }
 
     /// A finished job: one event.
     func stream(of document: JSONObject) -> HTTPResponse {
         HTTPResponse(
-            headers: ["Content-Type": "text/event-stream", "Cache-Control": "no-store"], body: .bytes(EventText.event("done", document)))
+            headers: ["Content-Type": "text/event-stream", "Cache-Control": "no-store"],
+            body: .bytes(EventText.event("done", document))
+        )
     }
 
     private func document(of job: Job, base: String) -> JSONObject {
         JobDocument.shown(
-            JobDocument.stored(job), base: base, position: board.position(of: job), progress: job.generation.progress)
+            JobDocument.stored(job),
+            base: base,
+            position: board.position(of: job),
+            progress: job.generation.progress
+        )
     }
 }

@@ -28,9 +28,15 @@ final class JobFront {
         self.events = events
     }
 
-    func answer(_ context: RequestContext, _ function: LiveFunction, _ settings: JobSettings, _ notes: RequestNotes) async throws -> HTTPResponse {
+    func answer(
+        _ context: RequestContext,
+        _ function: LiveFunction,
+        _ settings: JobSettings,
+        _ notes: RequestNotes
+    ) async throws -> HTTPResponse {
         let headers = context.request.headers
-        guard let choice = AnswerChoice.of(accept: headers.values("Accept"), clientInfo: headers["X-Client-Info"]) else {
+        guard let choice = AnswerChoice.of(accept: headers.values("Accept"), clientInfo: headers["X-Client-Info"])
+        else {
             throw Problem.notAcceptable
         }
         let ticket: Ticket
@@ -65,13 +71,21 @@ final class JobFront {
     // MARK: Admission
 
     private func admit(
-        _ context: RequestContext, _ body: [UInt8], _ function: LiveFunction, _ settings: JobSettings
+        _ context: RequestContext,
+        _ body: [UInt8],
+        _ function: LiveFunction,
+        _ settings: JobSettings
     ) async throws -> AdmitAnswer {
         guard settings.admit else { return .ticket(try Self.plainTicket(body, function.name)) }
         let request = context.request
         return try await caller.admit(
-            function, method: request.method, target: request.target, contentType: request.headers["Content-Type"], body: body,
-            requestID: context.id)
+            function,
+            method: request.method,
+            target: request.target,
+            contentType: request.headers["Content-Type"],
+            body: body,
+            requestID: context.id
+        )
     }
 
     /// With `"admit": false` the input is the JSON body, and its hash the key.
@@ -87,10 +101,20 @@ final class JobFront {
         }
         let text = input.encoded(sortedKeys: true)
         return Ticket(
-            input: text, key: AdmitAnswer.cacheKey(String(decoding: text, as: UTF8.self), function), lane: nil, price: nil, isFresh: false)
+            input: text,
+            key: AdmitAnswer.cacheKey(String(decoding: text, as: UTF8.self), function),
+            lane: nil,
+            price: nil,
+            isFresh: false
+        )
     }
 
-    private static func refusal(_ status: Int, _ contentType: String?, _ retryAfter: String?, _ body: [UInt8]) -> HTTPResponse {
+    private static func refusal(
+        _ status: Int,
+        _ contentType: String?,
+        _ retryAfter: String?,
+        _ body: [UInt8]
+    ) -> HTTPResponse {
         var headers: HTTPHeaders = ["Content-Type": contentType ?? "application/json", "Cache-Control": "no-store"]
         if let retryAfter { headers.add("Retry-After", retryAfter) }
         return HTTPResponse(status: status, headers: headers, body: .bytes(body))
@@ -99,7 +123,10 @@ final class JobFront {
     // MARK: Cache
 
     private func cached(
-        _ ticket: Ticket, _ function: LiveFunction, _ choice: AnswerChoice, _ context: RequestContext
+        _ ticket: Ticket,
+        _ function: LiveFunction,
+        _ choice: AnswerChoice,
+        _ context: RequestContext
     ) async throws -> HTTPResponse? {
         guard let key = ticket.key, !ticket.isFresh, function.entry.cache != nil else { return nil }
         let now = Timestamp.now()
@@ -121,11 +148,19 @@ final class JobFront {
     }
 
     private func respond(
-        _ job: Job, _ choice: AnswerChoice, _ context: RequestContext, _ function: LiveFunction, applied: String?
+        _ job: Job,
+        _ choice: AnswerChoice,
+        _ context: RequestContext,
+        _ function: LiveFunction,
+        applied: String?
     ) async throws -> HTTPResponse {
         let document = {
             JobDocument.shown(
-                JobDocument.stored(job), base: context.base, position: self.board.position(of: job), progress: job.generation.progress)
+                JobDocument.stored(job),
+                base: context.base,
+                position: self.board.position(of: job),
+                progress: job.generation.progress
+            )
         }
         if job.canceledAt != nil { throw JobAnswers.problem(.canceled) }
         switch job.generation.phase {
@@ -135,11 +170,23 @@ final class JobFront {
             let ticket = job.generation.ticket
             let isKept = function.entry.cache != nil && ticket.key != nil
             let maxAge = isKept && !ticket.isFresh ? function.entry.cache.map { Int($0.ttl.inSeconds) } : nil
-            let status = "edge; fwd=miss" + (isKept ? "; stored" : "") + (job.generation.jobs.first === job ? "" : "; collapsed")
-            guard var response = try await answers.result(result, as: choice, maxAge: maxAge, cacheStatus: status, document: document) else {
+            let status =
+                "edge; fwd=miss" + (isKept ? "; stored" : "") + (job.generation.jobs.first === job ? "" : "; collapsed")
+            guard
+                var response = try await answers.result(
+                    result,
+                    as: choice,
+                    maxAge: maxAge,
+                    cacheStatus: status,
+                    document: document
+                )
+            else {
                 throw Problem(
-                    status: 503, code: "image_lost", message: "The image was made but its file is damaged. Send the request again.",
-                    retryAfter: 1)
+                    status: 503,
+                    code: "image_lost",
+                    message: "The image was made but its file is damaged. Send the request again.",
+                    retryAfter: 1
+                )
             }
             if let applied { response.headers.add("Preference-Applied", applied) }
             return response

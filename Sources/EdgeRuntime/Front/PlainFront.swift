@@ -14,7 +14,8 @@ struct PlainFront {
         var response = try await function.isolates.call(request, timeout: function.entry.timeout)
         response.headers.removeHopByHop()
         response.headers.removeAll { name in
-            name.hasPrefix("edge-") || name == "x-relay-error" || name == "x-relay-header" || name.hasPrefix("access-control-")
+            name.hasPrefix("edge-") || name == "x-relay-error" || name == "x-relay-header"
+                || name.hasPrefix("access-control-")
         }
         return response
     }

@@ -19,7 +19,12 @@ final class RecallFront {
         let handle: ImageHandle?
 
         init(
-            response: HTTPCannedResponse, method: String, path: String, function: String, bytes: Int, expires: Timestamp,
+            response: HTTPCannedResponse,
+            method: String,
+            path: String,
+            function: String,
+            bytes: Int,
+            expires: Timestamp,
             handle: ImageHandle?
         ) {
             self.response = response
@@ -49,17 +54,21 @@ final class RecallFront {
 
     func lookup(_ view: borrowing HTTPRequestView) -> Answer? {
         guard recall.count > 0, key.take(view, hasOrigins: hasOrigins) else { return nil }
-        guard let answer = key.bytes.withUnsafeBytes({ recall.lookup($0) }), answer.expires > Timestamp.now() else { return nil }
+        guard let answer = key.bytes.withUnsafeBytes({ recall.lookup($0) }), answer.expires > Timestamp.now() else {
+            return nil
+        }
         if let handle = answer.handle, !handle.isUnchanged { return nil }
         return answer
     }
 
     /// Remembers an image answer for the request's bytes.
     /// - Parameter begun: the ``generation`` when the answer was begun.
-    func remember(_ response: HTTPResponse, for context: RequestContext, _ notes: RequestNotes, since begun: Int) async {
+    func remember(_ response: HTTPResponse, for context: RequestContext, _ notes: RequestNotes, since begun: Int) async
+    {
         guard response.status == 200, case .file(let region) = response.body, region.count == region.file.size,
             let cacheKey = notes.cacheKey, let body = notes.body, let function = notes.function,
-            body.count <= HTTPLimits().recallBodyBytes, context.request.method == "POST" || context.request.method == "GET",
+            body.count <= HTTPLimits().recallBodyBytes,
+            context.request.method == "POST" || context.request.method == "GET",
             let handle = Self.name(of: response).flatMap(images.openedHandle)
         else { return }
         var headers = response.headers
@@ -75,8 +84,14 @@ final class RecallFront {
         }
         guard begun == generation, key.take(context.request, body: body, hasOrigins: hasOrigins) else { return }
         let answer = Answer(
-            response: canned, method: context.request.method, path: context.request.path, function: function, bytes: handle.bytes,
-            expires: Timestamp.now() + Self.keptFor, handle: isSmall ? nil : handle)
+            response: canned,
+            method: context.request.method,
+            path: context.request.path,
+            function: function,
+            bytes: handle.bytes,
+            expires: Timestamp.now() + Self.keptFor,
+            handle: isSmall ? nil : handle
+        )
         recall.insert(key: key.bytes, value: answer, cacheKey: cacheKey, valueBytes: isSmall ? handle.bytes : 0)
     }
 
@@ -102,7 +117,9 @@ extension ImageHandle {
         var all = [UInt8](repeating: 0, count: bytes)
         var done = 0
         while done < bytes {
-            let count = all.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress?.advanced(by: done), bytes - done, off_t(done)) }
+            let count = all.withUnsafeMutableBytes {
+                pread(descriptor, $0.baseAddress?.advanced(by: done), bytes - done, off_t(done))
+            }
             guard count > 0 else { return nil }
             done += count
         }

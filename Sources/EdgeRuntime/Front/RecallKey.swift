@@ -7,11 +7,13 @@ struct RecallKey {
 
     /// What an image answer depends on besides method, target, body and, where pages are listed, Origin.
     private static let fields: [(lowercase: StaticString, name: String)] = [
-        ("accept", "Accept"), ("content-type", "Content-Type"), ("x-client-info", "X-Client-Info"), ("prefer", "Prefer"),
+        ("accept", "Accept"), ("content-type", "Content-Type"), ("x-client-info", "X-Client-Info"),
+        ("prefer", "Prefer"),
     ]
     /// Requests that ask for a part or for a comparison go the whole way.
     private static let conditions: [(lowercase: StaticString, name: String)] = [
-        ("range", "Range"), ("if-none-match", "If-None-Match"), ("if-match", "If-Match"), ("if-modified-since", "If-Modified-Since"),
+        ("range", "Range"), ("if-none-match", "If-None-Match"), ("if-match", "If-Match"),
+        ("if-modified-since", "If-Modified-Since"),
         ("if-unmodified-since", "If-Unmodified-Since"), ("if-range", "If-Range"),
     ]
 

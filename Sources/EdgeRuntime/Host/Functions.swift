@@ -37,7 +37,9 @@ final class Functions {
     private var sources: FunctionSources?
     private let makeIsolates: @LoopActor (IsolateFunction, @escaping @LoopActor () -> Isolates.Variables) -> Isolates
 
-    init(makeIsolates: @escaping @LoopActor (IsolateFunction, @escaping @LoopActor () -> Isolates.Variables) -> Isolates) {
+    init(
+        makeIsolates: @escaping @LoopActor (IsolateFunction, @escaping @LoopActor () -> Isolates.Variables) -> Isolates
+    ) {
         self.makeIsolates = makeIsolates
     }
 
@@ -52,14 +54,18 @@ final class Functions {
         self.manifest = manifest
         router = Router(manifest)
         for entry in manifest.functions {
-            guard let program = sources.programs[entry.name] else { preconditionFailure("\(entry.name) has no program") }
+            guard let program = sources.programs[entry.name] else {
+                preconditionFailure("\(entry.name) has no program")
+            }
             let function = IsolateFunction(entry, program: program, folder: sources.folder)
             if let existing = live[entry.name] {
                 existing.update(entry)
                 existing.isolates.replace(function)
             } else {
                 live[entry.name] = LiveFunction(
-                    entry, isolates: makeIsolates(function) { [unowned self] in variables(of: entry.name) })
+                    entry,
+                    isolates: makeIsolates(function) { [unowned self] in variables(of: entry.name) }
+                )
                 live[entry.name]?.isolates.warmUp()
             }
         }

@@ -24,6 +24,7 @@ package final class Host {
     let housekeeping: Housekeeping
     let recall: RecallFront
     let cache: ResultCache
+    let details: FunctionDetails
     let state: StateDirectory
     let listener: Listener
     private(set) var settings: SettingsStack
@@ -70,9 +71,13 @@ package final class Host {
         log.redactor = settings.redactor(listed: file.manifest.secretNames)
 
         let files = JobFiles(state: state)
-        files.onBuried = { log.write(.error, "the job file \($0.id) cannot be read (\($0.reason)); it was moved to \($0.path)") }
+        files.onBuried = {
+            log.write(.error, "the job file \($0.id) cannot be read (\($0.reason)); it was moved to \($0.path)")
+        }
         let images = ImageFiles(state: state)
-        images.onLoss = { name, reason in log.write(.warning, "the image \(name.fileName) is lost: \(reason); it is made again when asked for") }
+        images.onLoss = { name, reason in
+            log.write(.warning, "the image \(name.fileName) is lost: \(reason); it is made again when asked for")
+        }
         let cache = ResultCache(images: images, sizeMax: file.manifest.host.cacheBytes)
         self.cache = cache
         let say: @LoopActor (String) -> Void = { log.write(.error, $0) }
@@ -82,39 +87,68 @@ package final class Host {
         let isolateLog = HostIsolateLog(log)
         let functions = Functions { function, variables in
             Isolates(
-                function, version: edgeVersion, runDirectory: runFolder, log: isolateLog,
-                control: { control.handler(for: function.name) }, variables: variables)
+                function,
+                version: edgeVersion,
+                runDirectory: runFolder,
+                log: isolateLog,
+                control: { control.handler(for: function.name) },
+                variables: variables
+            )
         }
         self.functions = functions
         let caller = FunctionCaller(functions: functions, images: images)
+        details = FunctionDetails(functions: functions, caller: caller)
         let board = JobBoard(files: files, calls: caller, finishing: finishing, log: say)
         self.board = board
         jobEvents = JobEvents(board: board)
         jobAccess = JobAccess(board: board, files: files, finishing: finishing, events: jobEvents)
         jobFront = JobFront(
-            board: board, caller: caller, cache: cache, answers: JobAnswers(images: images), events: jobEvents)
+            board: board,
+            caller: caller,
+            cache: cache,
+            answers: JobAnswers(images: images),
+            events: jobEvents
+        )
         recall = RecallFront(images: images)
-        housekeeping = Housekeeping(files: files, images: images, cache: cache, board: board, finishing: finishing, log: log)
+        housekeeping = Housekeeping(
+            files: files,
+            images: images,
+            cache: cache,
+            board: board,
+            finishing: finishing,
+            log: log
+        )
         let metrics = HostMetrics(isPublic: environment["EDGE_METRICS"] == "public")
         metrics.observe(board, functions, cache, log)
         let readiness = Readiness()
         handler = HostHandler(
-            functions: functions, jobs: jobFront, images: ImageFront(images: images), recall: recall, metrics: metrics, log: log,
-            policy: Self.policy(file.manifest, options), isReady: { readiness.isReady() })
+            functions: functions,
+            jobs: jobFront,
+            images: ImageFront(images: images),
+            recall: recall,
+            metrics: metrics,
+            log: log,
+            policy: Self.policy(file.manifest, options),
+            isReady: { readiness.isReady() }
+        )
         server = HTTPServer(handler: handler)
         cache.onRemoved = { [recall] in recall.forget(cacheKey: $0) }
         readiness.isReady = { [unowned self] in phase == .serving }
         control.make = { [unowned self] name in
             ControlFront(
-                function: name, jobs: jobAccess, grants: { functions[name]?.entry.grants ?? [] },
-                service: { [unowned self] in serviceDocument })
+                function: name,
+                jobs: jobAccess,
+                grants: { functions[name]?.entry.grants ?? [] },
+                service: { [unowned self] in await serviceDocument() }
+            )
         }
     }
 
-    var serviceDocument: JSONObject {
-        ServiceDocument(
-            functions: functions, board: board, started: started, isThrowAway: state.isThrowAway, isStopping: phase == .stopping,
-            settings: settings
+    private func serviceDocument() async -> JSONObject {
+        let details = await details.current()
+        return ServiceDocument(
+            functions: functions, board: board, started: started, isThrowAway: state.isThrowAway,
+            isStopping: phase == .stopping, settings: settings, details: details
         ).json
     }
 
@@ -146,38 +180,56 @@ package final class Host {
         for entry in file.manifest.functions {
             if let job = entry.job { board.configure(entry.name, job, cacheTTL: entry.cache?.ttl) }
         }
-        functions.apply(file.manifest, FunctionSources(programs: file.programs, folder: file.folder, settings: settings))
+        functions.apply(
+            file.manifest,
+            FunctionSources(programs: file.programs, folder: file.folder, settings: settings)
+        )
         cache.sizeMax = file.manifest.host.cacheBytes
         handler.policy = Self.policy(file.manifest, options)
         recall.hasOrigins = file.manifest.host.origins != .any
         // What was remembered held for the manifest, settings and programs that were.
         recall.forgetAll()
+        details.forget()
     }
 
     private static func policy(_ manifest: Manifest, _ options: ServeOptions) -> HostHandler.Policy {
         var host = manifest.host
         host.publicURL = options.publicURL ?? host.publicURL
         return HostHandler.Policy(
-            cors: Cors(host), base: BaseURL(publicURL: host.publicURL, trustedProxies: host.trustedProxies),
-            plain: PlainFront(trustedProxies: host.trustedProxies))
+            cors: Cors(host),
+            base: BaseURL(publicURL: host.publicURL, trustedProxies: host.trustedProxies),
+            plain: PlainFront(trustedProxies: host.trustedProxies)
+        )
     }
 
     // MARK: Reloading
 
     private static func loadSettings(
-        _ options: ServeOptions, _ places: HostPlaces, _ environment: [String: String]
+        _ options: ServeOptions,
+        _ places: HostPlaces,
+        _ environment: [String: String]
     ) async throws -> SettingsStack {
         try await Pool.run {
             try SettingsStack.load(
-                environment: environment, envFiles: options.envFiles, stateDirectory: places.state, projectDirectory: places.project)
+                environment: environment,
+                envFiles: options.envFiles,
+                stateDirectory: places.state,
+                projectDirectory: places.project
+            )
         }
     }
 
     private static func loadManifest(
-        _ places: HostPlaces, _ settings: SettingsStack, _ environment: [String: String]
+        _ places: HostPlaces,
+        _ settings: SettingsStack,
+        _ environment: [String: String]
     ) async throws -> ManifestFile {
         try await Pool.run {
-            try ManifestFile.read(places.manifest, programFolder: places.programs, searchPath: environment["PATH"] ?? "")
+            try ManifestFile.read(
+                places.manifest,
+                programFolder: places.programs,
+                searchPath: environment["PATH"] ?? ""
+            )
         }
     }
 
@@ -210,10 +262,14 @@ package final class Host {
         for (folder, paths) in Dictionary(grouping: watched, by: HostPlaces.folder) {
             let names = Set(paths.map(HostPlaces.name))
             do {
-                watchers.append(try FileWatcher(folder: folder) { [unowned self] in if names.contains($0) { reloadSoon() } })
+                watchers.append(
+                    try FileWatcher(folder: folder) { [unowned self] in if names.contains($0) { reloadSoon() } }
+                )
             } catch {
                 // A missing folder can hold no file; an exhausted inotify limit is worth a word.
-                if error.code != ENOENT { log.write(.warning, "changes in \(folder) are not noticed (send SIGHUP instead): \(error.reason)") }
+                if error.code != ENOENT {
+                    log.write(.warning, "changes in \(folder) are not noticed (send SIGHUP instead): \(error.reason)")
+                }
             }
         }
     }
@@ -230,7 +286,8 @@ package final class Host {
         // Away from a terminal SIGHUP means "read your settings again"; on one, that the terminal is gone.
         let hasTerminal = isatty(STDIN_FILENO) == 1
         signals.append(
-            SignalWatcher(SIGHUP) { [unowned self] in if hasTerminal { stop(SIGHUP) } else { reloadSoon() } })
+            SignalWatcher(SIGHUP) { [unowned self] in if hasTerminal { stop(SIGHUP) } else { reloadSoon() } }
+        )
     }
 
     /// How long the listener stays open after `/readyz` has turned, so that a load balancer sees it in time.

@@ -19,7 +19,8 @@ final class Housekeeping {
     static let keptFor = Duration.seconds(7 * 86_400)
     private static let interval = Duration.seconds(3600)
 
-    init(files: JobFiles, images: ImageFiles, cache: ResultCache, board: JobBoard, finishing: JobFinish, log: LogWriter) {
+    init(files: JobFiles, images: ImageFiles, cache: ResultCache, board: JobBoard, finishing: JobFinish, log: LogWriter)
+    {
         self.files = files
         self.images = images
         self.cache = cache
@@ -55,7 +56,9 @@ final class Housekeeping {
 
     private static func document(_ bytes: [UInt8]) throws(RecoveredJob.Unreadable) -> JSONObject {
         do {
-            guard let object = try JSONValue.parse(bytes).object else { throw RecoveredJob.Unreadable(reason: "it is no JSON object") }
+            guard let object = try JSONValue.parse(bytes).object else {
+                throw RecoveredJob.Unreadable(reason: "it is no JSON object")
+            }
             return object
         } catch let error as JSONError {
             throw RecoveredJob.Unreadable(reason: "it is no JSON: \(error)")
@@ -108,7 +111,9 @@ struct RunsOfToday {
             let created = document["created"]?.string.flatMap({ Timestamp(iso8601: $0) }), created.day == day,
             seen.insert(generation).inserted
         else { return }
-        let failures = (document["attempts"]?.array ?? []).count { $0["outcome"]?.string == Attempt.Outcome.failed.rawValue }
+        let failures = (document["attempts"]?.array ?? []).count {
+            $0["outcome"]?.string == Attempt.Outcome.failed.rawValue
+        }
         let followed = document["state"]?.string == JobState.failed.rawValue ? failures - 1 : failures
         for _ in 0...max(0, followed) { found.append((function, created)) }
     }

@@ -15,7 +15,9 @@ enum ListenAddress {
         } catch {
             throw HostError("cannot listen on \(host): \(error.reason); give an address such as 127.0.0.1 with --host")
         }
-        guard let address = addresses.first else { throw HostError("the host name \(host) has no address; give another with --host") }
+        guard let address = addresses.first else {
+            throw HostError("the host name \(host) has no address; give another with --host")
+        }
         do {
             return try Listener(address)
         } catch {
@@ -24,7 +26,9 @@ enum ListenAddress {
             }
             switch error.code {
             case EADDRINUSE:
-                throw HostError("port \(port) on \(host) is in use: stop the program that listens there, or give another with --port")
+                throw HostError(
+                    "port \(port) on \(host) is in use: stop the program that listens there, or give another with --port"
+                )
             case EACCES:
                 throw HostError("port \(port) on \(host) needs privileges: give one above 1023 with --port")
             default:

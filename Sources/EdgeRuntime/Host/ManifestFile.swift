@@ -26,7 +26,11 @@ struct ManifestFile: Sendable {
         } catch {
             throw HostError("\(error)")
         }
-        let finder = ProgramFinder(programFolder: programFolder, manifestFolder: folder(of: path), searchPath: searchPath)
+        let finder = ProgramFinder(
+            programFolder: programFolder,
+            manifestFolder: folder(of: path),
+            searchPath: searchPath
+        )
         var programs: [String: String] = [:]
         for entry in manifest.functions {
             do {
@@ -41,7 +45,9 @@ struct ManifestFile: Sendable {
     private static func contents(of path: String) throws(HostError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw HostError("cannot read \(path): \(String(cString: strerror(errno))); name the manifest with --functions")
+            throw HostError(
+                "cannot read \(path): \(String(cString: strerror(errno))); name the manifest with --functions"
+            )
         }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
@@ -54,7 +60,9 @@ struct ManifestFile: Sendable {
             }
             if count == 0 { return bytes }
             bytes += buffer[0..<count]
-            guard bytes.count <= bytesMax else { throw HostError("\(path) is larger than \(bytesMax >> 20) MB; that is no functions.json") }
+            guard bytes.count <= bytesMax else {
+                throw HostError("\(path) is larger than \(bytesMax >> 20) MB; that is no functions.json")
+            }
         }
     }
 
@@ -67,7 +75,8 @@ struct ManifestFile: Sendable {
     /// .build/release, an installation beside the programs).
     static func standardPath(workingFolder: String, programFolder: String) -> String {
         let places = [
-            "\(workingFolder)/functions.json", "\(programFolder)/functions.json", "\(programFolder)/../../../functions.json",
+            "\(workingFolder)/functions.json", "\(programFolder)/functions.json",
+            "\(programFolder)/../../../functions.json",
         ]
         return places.first { access($0, R_OK) == 0 } ?? places[0]
     }

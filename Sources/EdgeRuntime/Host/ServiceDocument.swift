@@ -13,6 +13,8 @@ struct ServiceDocument {
     let isThrowAway: Bool
     let isStopping: Bool
     let settings: SettingsStack
+    /// What functions told of themselves, by name.
+    let details: [String: JSONObject]
 
     var json: JSONObject {
         [
@@ -39,6 +41,9 @@ struct ServiceDocument {
             if let job = function.entry.job {
                 entry["runsToday"] = .integer(Int64(board.runsToday(of: function.name)))
                 entry["perDay"] = .integer(Int64(job.perDay))
+            }
+            for member in details[function.name]?.members ?? [] where entry[member.key] == nil {
+                entry[member.key] = member.value
             }
             object[function.name] = .object(entry)
         }

@@ -18,7 +18,9 @@ struct StartupText {
         var lines = ["edge \(edgeVersion) serves \(url)"]
         lines += functionLines + secretLines + warnings
         if host.functions["generate"] != nil {
-            lines.append("try: curl -o image.png \(url)/functions/v1/generate -d '{\"prompt\": \"a lighthouse at dawn\"}'")
+            lines.append(
+                "try: curl -o image.png \(url)/functions/v1/generate -d '{\"prompt\": \"a lighthouse at dawn\"}'"
+            )
         }
         for line in lines { host.log.write(.info, line) }
     }
@@ -43,7 +45,9 @@ struct StartupText {
     }
 
     private var warnings: [String] {
-        (host.state.warnings + host.settings.warnings + host.settings.diagnostics.map(\.description)).map { "warning: \($0)" }
+        (host.state.warnings + host.settings.warnings + host.settings.diagnostics.map(\.description)).map {
+            "warning: \($0)"
+        }
     }
 
     /// A wildcard is no address that anybody can open.

@@ -16,7 +16,11 @@ enum AdmitAnswer: Equatable {
             self = .ticket(try Self.ticket(body, function))
         case 400...499:
             self = .refused(
-                status: status, contentType: headers["Content-Type"], retryAfter: headers["Retry-After"], body: body)
+                status: status,
+                contentType: headers["Content-Type"],
+                retryAfter: headers["Retry-After"],
+                body: body
+            )
         default:
             throw .badAnswer(function: function, reason: "it answered admit with \(status)")
         }
@@ -35,11 +39,17 @@ enum AdmitAnswer: Equatable {
         let key = json["key"] ?? .null
         guard key.isNull || key.string.map({ (1...keyBytesMax).contains($0.utf8.count) }) == true else {
             throw .badAnswer(
-                function: function, reason: "its ticket's \"key\" is not null or a string of 1 to \(keyBytesMax) bytes")
+                function: function,
+                reason: "its ticket's \"key\" is not null or a string of 1 to \(keyBytesMax) bytes"
+            )
         }
         return Ticket(
-            input: input.encoded(), key: key.string.map { cacheKey($0, function) }, lane: json["lane"]?.string, price: json["price"]?.integer,
-            isFresh: json["fresh"]?.bool ?? false)
+            input: input.encoded(),
+            key: key.string.map { cacheKey($0, function) },
+            lane: json["lane"]?.string,
+            price: json["price"]?.integer,
+            isFresh: json["fresh"]?.bool ?? false
+        )
     }
 
     private static let keyBytesMax = 1024

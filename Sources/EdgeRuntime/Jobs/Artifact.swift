@@ -39,9 +39,12 @@ struct ImageRecord: Equatable, Sendable {
             let bytes = value["bytes"]?.integer
         else { return nil }
         self.init(
-            sha256: sha256, type: type, bytes: Int(clamping: bytes),
+            sha256: sha256,
+            type: type,
+            bytes: Int(clamping: bytes),
             width: value["width"]?.integer.map { Int(clamping: $0) },
-            height: value["height"]?.integer.map { Int(clamping: $0) })
+            height: value["height"]?.integer.map { Int(clamping: $0) }
+        )
     }
 }
 

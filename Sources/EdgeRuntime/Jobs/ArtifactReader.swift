@@ -25,7 +25,9 @@ struct ArtifactReader {
     private static let artifactsMax = 16
 
     func read(_ response: HTTPResponse) async throws -> StoredArtifacts {
-        guard case .reader(let body, _) = response.body else { throw ArtifactError(description: "The function's answer has no body.") }
+        guard case .reader(let body, _) = response.body else {
+            throw ArtifactError(description: "The function's answer has no body.")
+        }
         let type = response.headers["Content-Type"] ?? ""
         if let parts = MultipartReader(contentType: type) { return try await read(body, parts) }
         let facts = try Self.facts(response.headers["Edge-Result"])
@@ -44,7 +46,9 @@ struct ArtifactReader {
         while let piece = try await body.next() {
             count += piece.count
             guard count <= FunctionCaller.artifactBytesMax else {
-                throw ArtifactError(description: "The function's answer is larger than \(FunctionCaller.artifactBytesMax >> 20) MB.")
+                throw ArtifactError(
+                    description: "The function's answer is larger than \(FunctionCaller.artifactBytesMax >> 20) MB."
+                )
             }
             for event in try Self.events(of: &parts, piece) {
                 switch event {
@@ -69,7 +73,10 @@ struct ArtifactReader {
         return artifacts
     }
 
-    private static func events(of parts: inout MultipartReader, _ piece: [UInt8]) throws(ArtifactError) -> [MultipartReader.Event] {
+    private static func events(
+        of parts: inout MultipartReader,
+        _ piece: [UInt8]
+    ) throws(ArtifactError) -> [MultipartReader.Event] {
         do {
             return try parts.take(piece)
         } catch {
@@ -78,7 +85,10 @@ struct ArtifactReader {
     }
 
     private static func finish(
-        _ writer: ImageWriter, type contentType: String, _ facts: JSONObject, into artifacts: inout StoredArtifacts
+        _ writer: ImageWriter,
+        type contentType: String,
+        _ facts: JSONObject,
+        into artifacts: inout StoredArtifacts
     ) async throws {
         guard writer.bytes > 0 else { throw ArtifactError(description: "The function's artifact is empty.") }
         let type = mediaType(contentType)
@@ -86,8 +96,13 @@ struct ArtifactReader {
         artifacts.leases.append(stored.lease)
         artifacts.result.images.append(
             ImageRecord(
-                sha256: stored.sha256, type: type, bytes: stored.bytes, width: facts["width"]?.integer.map { Int(clamping: $0) },
-                height: facts["height"]?.integer.map { Int(clamping: $0) }))
+                sha256: stored.sha256,
+                type: type,
+                bytes: stored.bytes,
+                width: facts["width"]?.integer.map { Int(clamping: $0) },
+                height: facts["height"]?.integer.map { Int(clamping: $0) }
+            )
+        )
     }
 
     private static func facts(_ header: String?) throws(ArtifactError) -> JSONObject {

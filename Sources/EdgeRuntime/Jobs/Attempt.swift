@@ -37,7 +37,9 @@ struct Attempt: Equatable, Sendable {
     var isPerhapsPaid: Bool { outcome == .lost }
 
     var json: JSONValue {
-        var object: JSONObject = ["number": .integer(Int64(number)), "id": .string(id), "started": .string(started.iso8601)]
+        var object: JSONObject = [
+            "number": .integer(Int64(number)), "id": .string(id), "started": .string(started.iso8601),
+        ]
         if let ended { object["ended"] = .string(ended.iso8601) }
         if let outcome { object["outcome"] = .string(outcome.rawValue) }
         if let status { object["status"] = .integer(Int64(status)) }

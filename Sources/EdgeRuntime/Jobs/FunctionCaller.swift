@@ -29,7 +29,12 @@ final class FunctionCaller: FunctionCalls {
 
     /// Asks the function what a request means: its ticket, or the answer for the caller.
     func admit(
-        _ function: LiveFunction, method: String, target: String, contentType: String?, body: [UInt8], requestID: String
+        _ function: LiveFunction,
+        method: String,
+        target: String,
+        contentType: String?,
+        body: [UInt8],
+        requestID: String
     ) async throws(IsolateError) -> AdmitAnswer {
         var headers: HTTPHeaders = ["Edge-Method": method, "Edge-Target": target, "Edge-Request-Id": requestID]
         if let contentType { headers.add("Content-Type", contentType) }
@@ -52,17 +57,24 @@ final class FunctionCaller: FunctionCalls {
             return .unfinished(.final(status: 404), RunNote(status: 404, message: message, code: "NOT_FOUND"))
         }
         let request = HTTPRequest(
-            method: "POST", target: "/_edge/run",
+            method: "POST",
+            target: "/_edge/run",
             headers: [
                 "Content-Type": "application/json", "Edge-Attempt-Id": attempt.id, "Edge-Request-Id": generation.id,
-            ], body: HTTPBodyReader(Self.runBody(generation, attempt)))
+            ],
+            body: HTTPBodyReader(Self.runBody(generation, attempt))
+        )
         do {
             return try await withDeadline(timeout) { [self] in
                 let response = try await function.isolates.call(request, timeout: timeout)
                 if response.status == 200 { return try await read(response) }
                 let body = try await response.collect(upTo: RunReading.bodyBytesMax)
                 let (outcome, note) = RunReading.unfinished(
-                    status: response.status, retryAfter: response.headers["Retry-After"], body: body, now: .now())
+                    status: response.status,
+                    retryAfter: response.headers["Retry-After"],
+                    body: body,
+                    now: .now()
+                )
                 return .unfinished(outcome, note)
             }
         } catch {
@@ -86,7 +98,10 @@ final class FunctionCaller: FunctionCalls {
         do {
             return .made(try await ArtifactReader(images: images).read(response))
         } catch let error as ArtifactError {
-            return .unfinished(.failed(.unusableResult), RunNote(status: 200, message: error.description, code: "bad_result"))
+            return .unfinished(
+                .failed(.unusableResult),
+                RunNote(status: 200, message: error.description, code: "bad_result")
+            )
         }
     }
 
@@ -94,7 +109,9 @@ final class FunctionCaller: FunctionCalls {
         switch error {
         case is DeadlineExceeded:
             return .unfinished(
-                .failed(.timedOut), RunNote(status: 504, message: "The attempt took longer than \(timeout).", code: "timeout"))
+                .failed(.timedOut),
+                RunNote(status: 504, message: "The attempt took longer than \(timeout).", code: "timeout")
+            )
         case let error as IsolateError:
             let note = RunNote(status: error.status, message: error.description, code: error.code)
             return switch error {
@@ -107,11 +124,26 @@ final class FunctionCaller: FunctionCalls {
             }
         case let error as StateError:
             return .unfinished(
-                .failed(.unusableResult), RunNote(status: 200, message: "The result could not be stored: \(error)", code: "not_stored"))
+                .failed(.unusableResult),
+                RunNote(status: 200, message: "The result could not be stored: \(error)", code: "not_stored")
+            )
         default:
             return .unfinished(
-                .failed(.connectionClosed), RunNote(status: 502, message: "The function's answer broke off: \(error)", code: "bad_answer"))
+                .failed(.connectionClosed),
+                RunNote(status: 502, message: "The function's answer broke off: \(error)", code: "bad_answer")
+            )
         }
+    }
+
+    // MARK: Describe
+
+    /// What a function tells of itself, such as which providers can be used now; nil when it tells nothing.
+    func describe(_ function: LiveFunction) async -> JSONObject? {
+        let request = HTTPRequest(method: "POST", target: "/_edge/describe", body: HTTPBodyReader())
+        guard let response = try? await function.isolates.call(request, timeout: Self.admitTimeout), response.status == 200,
+            let body = try? await response.collect(upTo: RunReading.bodyBytesMax)
+        else { return nil }
+        return (try? JSONValue.parse(body))?.object
     }
 
     // MARK: Cancel
@@ -122,8 +154,11 @@ final class FunctionCaller: FunctionCalls {
         body += generation.resumeState ?? Array("null".utf8)
         body += Array("}".utf8)
         let request = HTTPRequest(
-            method: "POST", target: "/_edge/cancel",
-            headers: ["Content-Type": "application/json", "Edge-Request-Id": generation.id], body: HTTPBodyReader(body))
+            method: "POST",
+            target: "/_edge/cancel",
+            headers: ["Content-Type": "application/json", "Edge-Request-Id": generation.id],
+            body: HTTPBodyReader(body)
+        )
         _ = try? await function.isolates.call(request, timeout: Self.cancelTimeout)
     }
 }

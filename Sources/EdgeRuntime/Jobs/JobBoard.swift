@@ -36,7 +36,10 @@ final class JobBoard {
 
     /// - Parameter jitter: 0 to 1, spreads pauses; tests give 0 for none after a failure.
     init(
-        files: JobFiles, calls: any FunctionCalls, finishing: JobFinish, log: @escaping @LoopActor (String) -> Void,
+        files: JobFiles,
+        calls: any FunctionCalls,
+        finishing: JobFinish,
+        log: @escaping @LoopActor (String) -> Void,
         jitter: @escaping @LoopActor () -> Double = { .random(in: 0...1) }
     ) {
         self.files = files
@@ -97,8 +100,13 @@ final class JobBoard {
         }
         guard files.state.hasRoom else { throw AcceptError.noRoom }
         let generation = Generation(
-            id: UUIDText.version7(), function: function, ticket: ticket, created: now,
-            deadline: now + queue.settings.deadline, retry: RetryDecision(attempts: queue.settings.attempts))
+            id: UUIDText.version7(),
+            function: function,
+            ticket: ticket,
+            created: now,
+            deadline: now + queue.settings.deadline,
+            retry: RetryDecision(attempts: queue.settings.attempts)
+        )
         let job = Job(id: generation.id, created: now, generation: generation)
         counts[function, default: DayCount()].add(at: now)
         if let key = ticket.key { byKey[key] = generation }
@@ -169,11 +177,20 @@ final class JobBoard {
                 try await rewriteFile(of: generation)
             } catch {
                 // Without its record the attempt must not be made: try again when the disk may have room.
-                return postpone(generation, attempt: .deferred, .seconds(5), "The attempt could not be written down: \(error)")
+                return postpone(
+                    generation,
+                    attempt: .deferred,
+                    .seconds(5),
+                    "The attempt could not be written down: \(error)"
+                )
             }
         }
         let left = generation.deadline - .now()
-        let answer = await calls.run(generation, attempt: attempt, timeout: max(min(queue.settings.timeout, left), .seconds(1)))
+        let answer = await calls.run(
+            generation,
+            attempt: attempt,
+            timeout: max(min(queue.settings.timeout, left), .seconds(1))
+        )
         guard !Task.isCancelled, !generation.isDone else { return }
         generation.progress = nil
         switch answer {
@@ -219,7 +236,8 @@ final class JobBoard {
         queues[generation.function]?.wait(generation, until: due)
     }
 
-    private func postpone(_ generation: Generation, attempt outcome: Attempt.Outcome, _ pause: Duration, _ why: String) {
+    private func postpone(_ generation: Generation, attempt outcome: Attempt.Outcome, _ pause: Duration, _ why: String)
+    {
         log("job \(generation.id): \(why)")
         let due = Timestamp.now() + pause
         generation.endAttempt(outcome, at: .now(), error: why)
@@ -267,7 +285,11 @@ final class JobBoard {
 
     private static func notStored(_ error: any Error) -> JobFailure {
         JobFailure(
-            status: 503, code: "not_stored", message: "The job could not be written to disk: \(error). Try again later.", retryAfter: 60)
+            status: 503,
+            code: "not_stored",
+            message: "The job could not be written to disk: \(error). Try again later.",
+            retryAfter: 60
+        )
     }
 
     // MARK: Cancelling
@@ -334,10 +356,19 @@ final class JobBoard {
         guard let owner = ordered.first else { return }
         let settings = queues[owner.function]?.settings ?? JobSettings()
         let generation = Generation(
-            id: owner.generation, function: owner.function, ticket: owner.ticket, created: owner.created, deadline: owner.deadline,
-            retry: RetryDecision(attempts: settings.attempts, failures: owner.failures, waits: owner.waits))
+            id: owner.generation,
+            function: owner.function,
+            ticket: owner.ticket,
+            created: owner.created,
+            deadline: owner.deadline,
+            retry: RetryDecision(attempts: settings.attempts, failures: owner.failures, waits: owner.waits)
+        )
         generation.restore(
-            attempts: owner.attempts, omitted: owner.attemptsOmitted, resumeState: owner.resumeState, started: owner.started)
+            attempts: owner.attempts,
+            omitted: owner.attemptsOmitted,
+            resumeState: owner.resumeState,
+            started: owner.started
+        )
         for recovered in ordered {
             let job = Job(id: recovered.id, created: recovered.created, generation: generation)
             job.hasFile = true

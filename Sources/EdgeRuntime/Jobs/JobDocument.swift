@@ -18,26 +18,38 @@ enum JobDocument {
             "state": .string(job.state.rawValue), "created": .string(job.created.iso8601),
             "started": time(generation.started), "finished": time(job.canceledAt ?? generation.finished),
             "deadline": .string(generation.deadline.iso8601), "generation": .string(generation.id),
-            "key": generation.ticket.key.map { .string($0) } ?? .null, "lane": generation.ticket.lane.map { .string($0) } ?? .null,
+            "key": generation.ticket.key.map { .string($0) } ?? .null,
+            "lane": generation.ticket.lane.map { .string($0) } ?? .null,
             "price": generation.ticket.price.map { .integer($0) } ?? .null, "fresh": .bool(generation.ticket.isFresh),
             "input": parsed(generation.ticket.input), "attempts": .array(generation.attempts.map(\.json)),
             "attemptsOmitted": .integer(Int64(generation.attemptsOmitted)),
-            "retry": ["failures": .integer(Int64(generation.retry.failures)), "waits": .integer(Int64(generation.retry.waits))],
+            "retry": [
+                "failures": .integer(Int64(generation.retry.failures)),
+                "waits": .integer(Int64(generation.retry.waits)),
+            ],
             "resumeState": generation.resumeState.map(parsed) ?? .null,
         ]
-        if case .waiting(let due) = generation.phase, job.canceledAt == nil { object["nextAttemptAt"] = .string(due.iso8601) }
+        if case .waiting(let due) = generation.phase, job.canceledAt == nil {
+            object["nextAttemptAt"] = .string(due.iso8601)
+        }
         if case .done(.success(let result)) = generation.phase, job.canceledAt == nil { add(result, to: &object) }
         if let failure = failure(of: job) { object["error"] = failure.json }
         return object
     }
 
     /// What clients see of a stored document: no input, no inner state, and absolute image URLs.
-    static func shown(_ stored: JSONObject, base: String, position: Int? = nil, progress: Progress? = nil) -> JSONObject {
+    static func shown(_ stored: JSONObject, base: String, position: Int? = nil, progress: Progress? = nil) -> JSONObject
+    {
         var object: JSONObject = [:]
-        for key in ["version", "id", "function", "state", "created", "started", "finished", "deadline", "attempts", "nextAttemptAt"] {
+        for key in [
+            "version", "id", "function", "state", "created", "started", "finished", "deadline", "attempts",
+            "nextAttemptAt",
+        ] {
             object[key] = stored[key] ?? .null
         }
-        if let omitted = stored["attemptsOmitted"]?.integer, omitted > 0 { object["attemptsOmitted"] = .integer(omitted) }
+        if let omitted = stored["attemptsOmitted"]?.integer, omitted > 0 {
+            object["attemptsOmitted"] = .integer(omitted)
+        }
         object["position"] = position.map { .integer(Int64($0)) } ?? .null
         object["progress"] = progress?.json ?? .null
         for key in JobResult.shownFacts { object[key] = stored[key] ?? .null }

@@ -13,7 +13,10 @@ struct JobFailure: Error, Equatable, Sendable {
     var details: JSONObject = [:]
 
     static let canceled = JobFailure(
-        status: 410, code: "canceled", message: "The job was canceled before it had a result. Send the request again to make a new one.")
+        status: 410,
+        code: "canceled",
+        message: "The job was canceled before it had a result. Send the request again to make a new one."
+    )
 
     var json: JSONValue {
         var object = details

@@ -26,17 +26,23 @@ struct RecoveredJob: Equatable, Sendable {
 
     init(_ stored: JSONObject) throws(Unreadable) {
         func text(_ key: String) throws(Unreadable) -> String {
-            guard let value = stored[key]?.string else { throw Unreadable(reason: "\"\(key)\" is missing or no string") }
+            guard let value = stored[key]?.string else {
+                throw Unreadable(reason: "\"\(key)\" is missing or no string")
+            }
             return value
         }
         func moment(_ key: String) throws(Unreadable) -> Timestamp {
-            guard let value = Timestamp(iso8601: try text(key)) else { throw Unreadable(reason: "\"\(key)\" is no time") }
+            guard let value = Timestamp(iso8601: try text(key)) else {
+                throw Unreadable(reason: "\"\(key)\" is no time")
+            }
             return value
         }
         guard stored["version"]?.integer == JobDocument.version else {
             throw Unreadable(reason: "its version is not \(JobDocument.version)")
         }
-        guard let input = stored["input"], input.object != nil else { throw Unreadable(reason: "\"input\" is no object") }
+        guard let input = stored["input"], input.object != nil else {
+            throw Unreadable(reason: "\"input\" is no object")
+        }
         id = try text("id")
         function = try text("function")
         generation = try text("generation")
@@ -44,8 +50,12 @@ struct RecoveredJob: Equatable, Sendable {
         deadline = try moment("deadline")
         started = stored["started"]?.string.flatMap { Timestamp(iso8601: $0) }
         ticket = Ticket(
-            input: input.encoded(), key: stored["key"]?.string, lane: stored["lane"]?.string,
-            price: stored["price"]?.integer, isFresh: stored["fresh"]?.bool ?? false)
+            input: input.encoded(),
+            key: stored["key"]?.string,
+            lane: stored["lane"]?.string,
+            price: stored["price"]?.integer,
+            isFresh: stored["fresh"]?.bool ?? false
+        )
         attempts = (stored["attempts"]?.array ?? []).compactMap { Attempt($0) }
         attemptsOmitted = Int(clamping: stored["attemptsOmitted"]?.integer ?? 0)
         failures = Int(clamping: stored["retry"]?["failures"]?.integer ?? 0)

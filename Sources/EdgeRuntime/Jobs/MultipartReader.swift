@@ -30,9 +30,13 @@ struct MultipartReader {
     init?(contentType: String) {
         let parts = contentType.split(separator: ";").map { Self.trimmed($0) }
         guard parts.first?.lowercased() == "multipart/mixed" else { return nil }
-        guard let parameter = parts.dropFirst().first(where: { $0.lowercased().hasPrefix("boundary=") }) else { return nil }
+        guard let parameter = parts.dropFirst().first(where: { $0.lowercased().hasPrefix("boundary=") }) else {
+            return nil
+        }
         var boundary = parameter.dropFirst("boundary=".count)
-        if boundary.hasPrefix("\""), boundary.hasSuffix("\""), boundary.count >= 2 { boundary = boundary.dropFirst().dropLast() }
+        if boundary.hasPrefix("\""), boundary.hasSuffix("\""), boundary.count >= 2 {
+            boundary = boundary.dropFirst().dropLast()
+        }
         guard (1...70).contains(boundary.utf8.count) else { return nil }
         delimiter = Array("\r\n--\(boundary)".utf8)
     }
@@ -64,7 +68,9 @@ struct MultipartReader {
                 return false
             }
             guard let end = firstIndex(of: [13, 10]) else {
-                guard buffer.count <= Self.headerBytesMax else { throw Malformed(reason: "a boundary line does not end") }
+                guard buffer.count <= Self.headerBytesMax else {
+                    throw Malformed(reason: "a boundary line does not end")
+                }
                 return false
             }
             buffer.removeFirst(end)  // its line break may also be the empty line of a part without headers
@@ -115,7 +121,9 @@ struct MultipartReader {
         guard buffer.count >= pattern.count else { return nil }
         var index = 0
         while index <= buffer.count - pattern.count {
-            guard let next = buffer[index...(buffer.count - pattern.count)].firstIndex(of: pattern[0]) else { return nil }
+            guard let next = buffer[index...(buffer.count - pattern.count)].firstIndex(of: pattern[0]) else {
+                return nil
+            }
             if buffer[next..<(next + pattern.count)].elementsEqual(pattern) { return next }
             index = next + 1
         }

@@ -17,7 +17,11 @@ enum RunReading {
         let json = try? JSONValue.parse(body)
         let after = retryAfter.flatMap { RetryAfter.pause($0, now: now) }
         let outcome = RunOutcome(status: status, after: after, estimate: json?["estimate"]?.double)
-        var note = RunNote(status: status, message: sentence(in: json) ?? fallback(status), code: json?["code"]?.string ?? "function_error")
+        var note = RunNote(
+            status: status,
+            message: sentence(in: json) ?? fallback(status),
+            code: json?["code"]?.string ?? "function_error"
+        )
         note.details = json?.object ?? [:]
         if let state = json?["state"], !state.isNull {
             let bytes = state.encoded()
@@ -27,7 +31,8 @@ enum RunReading {
                     RunNote(
                         status: status,
                         message: "The function's state has \(bytes.count) bytes; at most \(stateBytesMax) are kept.",
-                        code: "state_too_large")
+                        code: "state_too_large"
+                    )
                 )
             }
             note.state = bytes
@@ -54,7 +59,9 @@ enum RunReading {
 
 extension JobFailure {
     /// Members of a problem document that say how the function ended, not what a caller must know.
-    private static let dropped = ["status", "code", "message", "error", "detail", "retryAfter", "requestId", "state", "estimate"]
+    private static let dropped = [
+        "status", "code", "message", "error", "detail", "retryAfter", "requestId", "state", "estimate",
+    ]
 
     /// The end that a retry decision came to after an answer.
     init(_ reason: RetryDecision.FailReason, _ note: RunNote) {
@@ -65,14 +72,20 @@ extension JobFailure {
             self.init(status: status, code: note.code, message: note.message, details: details)
         case .attemptsUsed(let failures, let last):
             self.init(
-                status: last.status, code: "attempts_used",
-                message: "\(failures) \(failures == 1 ? "attempt" : "attempts") failed. The last one: \(note.message)", details: details)
+                status: last.status,
+                code: "attempts_used",
+                message: "\(failures) \(failures == 1 ? "attempt" : "attempts") failed. The last one: \(note.message)",
+                details: details
+            )
         case .deadline(let status, let retryAfter):
             let seconds = Int(retryAfter.inSeconds.rounded(.up))
             self.init(
-                status: status, code: "deadline",
+                status: status,
+                code: "deadline",
                 message: "The next attempt would be \(seconds) s from now, beyond the job's deadline. \(note.message)",
-                retryAfter: seconds, details: details)
+                retryAfter: seconds,
+                details: details
+            )
         }
     }
 }

@@ -105,7 +105,8 @@ struct Schedule<ID: Hashable & Sendable>: Sendable {
         var parent = 0
         while true {
             var first = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < waiting.count && isBefore(waiting[child], waiting[first]) {
+            for child in [2 * parent + 1, 2 * parent + 2]
+            where child < waiting.count && isBefore(waiting[child], waiting[first]) {
                 first = child
             }
             guard first != parent else { return }

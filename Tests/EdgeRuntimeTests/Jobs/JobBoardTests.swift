@@ -43,7 +43,9 @@ struct JobBoardTests {
 
     @Test @LoopActor func `failures are retried up to their number, and each is written down`() async throws {
         let bench = try await BoardBench()
-        bench.calls.answer = { _, _ in .unfinished(.failed(.status(500)), RunNote(status: 500, message: "boom", code: "x")) }
+        bench.calls.answer = { _, _ in
+            .unfinished(.failed(.status(500)), RunNote(status: 500, message: "boom", code: "x"))
+        }
 
         let job = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true)
         await bench.gone(job)
@@ -59,7 +61,10 @@ struct JobBoardTests {
     @Test @LoopActor func `a wait is on disk with its due time, and used no attempt`() async throws {
         let bench = try await BoardBench()
         bench.calls.answer = { _, _ in
-            .unfinished(.limited(status: 503, after: .seconds(300), estimate: nil), RunNote(status: 503, message: "loading", code: "x"))
+            .unfinished(
+                .limited(status: 503, after: .seconds(300), estimate: nil),
+                RunNote(status: 503, message: "loading", code: "x")
+            )
         }
 
         let job = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true)
@@ -198,8 +203,12 @@ private final class BoardBench {
         cache = ResultCache(images: images, sizeMax: 1 << 30)
         let log: @LoopActor (String) -> Void = { Issue.record("\($0)") }
         board = JobBoard(
-            files: files, calls: calls, finishing: JobFinish(files: files, images: images, cache: cache, log: log), log: log,
-            jitter: { 0 })
+            files: files,
+            calls: calls,
+            finishing: JobFinish(files: files, images: images, cache: cache, log: log),
+            log: log,
+            jitter: { 0 }
+        )
         var settings = JobSettings()
         settings.attempts = 3
         settings.concurrency = concurrency
@@ -215,7 +224,12 @@ private final class BoardBench {
         do {
             let stored = try await images.put(Array(text.utf8), ext: "png")
             let record = ImageRecord(sha256: stored.sha256, type: "image/png", bytes: stored.bytes, width: 1, height: 1)
-            return .made(StoredArtifacts(result: JobResult(images: [record], facts: ["provider": "played"]), leases: [stored.lease]))
+            return .made(
+                StoredArtifacts(
+                    result: JobResult(images: [record], facts: ["provider": "played"]),
+                    leases: [stored.lease]
+                )
+            )
         } catch {
             return .unfinished(.failed(.unusableResult), RunNote(message: "\(error)", code: "x"))
         }

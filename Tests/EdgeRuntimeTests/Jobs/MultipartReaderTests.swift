@@ -5,7 +5,8 @@ import Testing
 struct MultipartReaderTests {
     private static let body = Array(
         "ignored\r\n--xx\r\nContent-Type: image/png\r\nEdge-Result: {}\r\n\r\none\r\n-- two\r\n--xx\r\nContent-Type: image/jpeg\r\n\r\n\r\n--xx--\r\nrest"
-            .utf8)
+            .utf8
+    )
 
     @Test("Parts come out the same however the body is cut", arguments: 1...24)
     func parts(size: Int) throws {
@@ -38,7 +39,10 @@ struct MultipartReaderTests {
         #expect(!reader.isComplete)
     }
 
-    @Test("Other types are no multipart", arguments: ["image/png", "multipart/form-data; boundary=x", "multipart/mixed", "multipart/mixed; boundary="])
+    @Test(
+        "Other types are no multipart",
+        arguments: ["image/png", "multipart/form-data; boundary=x", "multipart/mixed", "multipart/mixed; boundary="]
+    )
     func refused(type: String) {
         #expect(MultipartReader(contentType: type) == nil)
     }

@@ -28,18 +28,33 @@ struct RunReadingTests {
     }
 
     @Test func `a final answer's problem document becomes the job's error`() {
-        let body = Array(#"{"status":401,"code":"token_refused","detail":"Make a new token.","type":"about:blank"}"#.utf8)
+        let body = Array(
+            #"{"status":401,"code":"token_refused","detail":"Make a new token.","type":"about:blank"}"#.utf8
+        )
 
         let (outcome, note) = RunReading.unfinished(status: 401, retryAfter: nil, body: body, now: now)
         let failure = JobFailure(.final(status: 401), note)
 
         #expect(outcome == .final(status: 401))
-        #expect(failure == JobFailure(status: 401, code: "token_refused", message: "Make a new token.", details: ["type": "about:blank"]))
+        #expect(
+            failure
+                == JobFailure(
+                    status: 401,
+                    code: "token_refused",
+                    message: "Make a new token.",
+                    details: ["type": "about:blank"]
+                )
+        )
     }
 
     @Test func `a state beyond its limit is a failure that names the limit`() {
         let state = String(repeating: "x", count: RunReading.stateBytesMax)
-        let (outcome, note) = RunReading.unfinished(status: 202, retryAfter: "1", body: Array("{\"state\":\"\(state)\"}".utf8), now: now)
+        let (outcome, note) = RunReading.unfinished(
+            status: 202,
+            retryAfter: "1",
+            body: Array("{\"state\":\"\(state)\"}".utf8),
+            now: now
+        )
 
         #expect(outcome == .failed(.unusableResult))
         #expect(note.message.contains("16384"))
