@@ -34,6 +34,7 @@ let package = Package(
         .executable(name: "edge", targets: ["edge"]),
         .executable(name: "generate", targets: ["Generate"]),
         .executable(name: "status", targets: ["Status"]),
+        .executable(name: "hello", targets: ["Hello"]),
         .library(name: "EdgeFunction", targets: ["EdgeFunction"]),
         .library(name: "HFInference", targets: ["HFInference"]),
     ],
@@ -62,6 +63,8 @@ let package = Package(
         library("Sandbox", ["Providers", "JSON", "Digest", "CZlib"]),
         library("HFInference", ["Providers", "Upstream", "EdgeLoop", "Retry", "JSON", "CivilTime"]),
         library("EdgeFunction", ["EdgeLoop", "EdgeHTTP", "JSON"]),
+        library("HFInference", ["Providers", "Upstream", "Retry", "JSON", "CivilTime"]),
+        library("EdgeFunction", ["EdgeLoop", "EdgeHTTP", "JSON", "CivilTime"]),
         program(
             "Generate",
             path: "Sources/Functions/Generate",
@@ -71,6 +74,7 @@ let package = Package(
             ]
         ),
         program("Status", path: "Sources/Functions/Status", ["EdgeFunction", "EdgeLoop", "EdgeHTTP", "JSON"]),
+        program("Hello", path: "Sources/Functions/Hello", ["EdgeFunction"]),
 
         // The host and its command
         library("EdgeRuntime", ["EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest"]),
@@ -103,5 +107,8 @@ let package = Package(
         tests("GenerateTests", ["Generate", "HFInference", "Sandbox", "Providers", "JSON"]),
         tests("UpstreamTests", ["Upstream", "EdgeLoop", "TestSupport"]),
         program("TestFunction", path: "Tests/TestFunction", []),
+        tests("EdgeRuntimeTests", ["EdgeRuntime", "EdgeLoop", "EdgeHTTP", "TestSupport"]),
+        tests("EdgeFunctionTests", ["EdgeFunction", "Hello", "TestSupport"]),
+        tests("StatusTests", ["Status", "EdgeFunction", "TestSupport"]),
     ]
 )

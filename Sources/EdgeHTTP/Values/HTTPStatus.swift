@@ -1,8 +1,8 @@
 // The reason phrases of the registered statuses.
 
-enum HTTPStatus {
+package enum HTTPStatus {
     /// What stands behind the number in a status line; empty for numbers that nobody registered.
-    static func phrase(_ status: Int) -> StaticString {
+    package static func phrase(_ status: Int) -> StaticString {
         switch status {
         case 200: "OK"
         case 201: "Created"

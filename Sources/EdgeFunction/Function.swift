@@ -1,0 +1,53 @@
+// The small way to write a function: a request in, a response out.
+
+/// A function that answers requests itself.
+///
+///     @main struct Hello: Function {
+///         func respond(to request: Request) async throws -> Response { .text("hello") }
+///     }
+@LoopActor
+public protocol Function {
+    /// Made once, before the first request. An error in it ends the process with a line on stderr.
+    init() throws
+
+    /// The answer to one request. A thrown ``Problem`` is answered as it is; any other error becomes a 500 without its text, which
+    /// goes to stderr. The task is cancelled when nobody waits for the answer any more.
+    func respond(to request: Request) async throws -> Response
+}
+
+extension Function {
+    /// Serves until SIGTERM: with `@main` on the type, the program's beginning.
+    public nonisolated static func main() {
+        FunctionProgram.run { FunctionHandler(try Self()) }
+    }
+}
+
+/// Serves a ``Function``.
+@LoopActor
+final class FunctionHandler<Served: Function>: HTTPHandler {
+    private let function: Served
+
+    init(_ function: Served) { self.function = function }
+
+    func bodyLimit(method: String, path: String) -> Int { FunctionProgram.bodyBytesMax }
+
+    func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        await answering(request) { try await function.respond(to: request) }
+    }
+}
+
+/// What `body` answers, or the problem that its error means.
+@LoopActor
+func answering(_ request: HTTPRequest, _ body: @LoopActor () async throws -> HTTPResponse) async -> HTTPResponse {
+    let id = request.headers["Edge-Request-Id"]
+    do {
+        return try await body()
+    } catch let problem as Problem {
+        return problem.response(requestID: id)
+    } catch {
+        if !Task.isCancelled {
+            FunctionProgram.log("\(id.map { "\($0) " } ?? "")\(request.method) \(request.path) failed: \(error)")
+        }
+        return Problem.internalFailure.response(requestID: id)
+    }
+}

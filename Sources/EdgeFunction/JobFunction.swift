@@ -1,0 +1,89 @@
+// The way to write a function whose work is slow: the host keeps the job, the function does one attempt at a time.
+
+/// A function whose requests become jobs. Durability, retries, limits and the cache are the host's work.
+@LoopActor
+public protocol JobFunction {
+    /// Made once, before the first request. An error in it ends the process with a line on stderr.
+    init() throws
+
+    /// Checks a request and says what it means. Answer within 2 seconds; nothing is paid for here.
+    ///
+    /// Without one of your own, the input is the JSON body, and nothing is cached.
+    /// - Parameter request: as the caller made it; the path is below the function's own.
+    /// - Throws: ``Problem`` with a 4xx, which the caller gets as it is.
+    func admit(_ request: Request) async throws -> Ticket
+
+    /// Makes one attempt. The task is cancelled when nobody wants the result any more.
+    func run(_ job: Job) async throws -> Outcome
+
+    /// Nobody wants a job any more that waits with this state: tell the provider. Without one of your own: nothing.
+    func cancel(job: String, state: JSONValue?) async throws
+}
+
+extension JobFunction {
+    public func admit(_ request: Request) async throws -> Ticket {
+        let bytes = try await request.body.collect(upTo: 16 << 20)
+        guard let input = (try? JSONValue.parse(bytes))?.object else {
+            throw Problem(status: 400, code: "bad_json", detail: "The body is not a JSON object.")
+        }
+        return Ticket(input: input)
+    }
+
+    public func cancel(job: String, state: JSONValue?) async throws {}
+
+    /// Serves until SIGTERM: with `@main` on the type, the program's beginning.
+    public nonisolated static func main() {
+        FunctionProgram.run { JobFunctionHandler(try Self(), control: .shared) }
+    }
+}
+
+/// Serves a ``JobFunction``: the three calls of isolate-protocol.md.
+@LoopActor
+final class JobFunctionHandler<Served: JobFunction>: HTTPHandler {
+    private let function: Served
+    private let control: Control
+
+    /// The largest body of a cancel call: a job's id and its state.
+    private static var cancelBytesMax: Int { 64 << 10 }
+
+    init(_ function: Served, control: Control) {
+        self.function = function
+        self.control = control
+    }
+
+    func bodyLimit(method: String, path: String) -> Int { FunctionProgram.bodyBytesMax }
+
+    func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        await answering(request) {
+            switch (request.method, request.path) {
+            case ("POST", "/_edge/admit"):
+                return .json(try await function.admit(Self.asked(request)).document)
+            case ("POST", "/_edge/run"):
+                let job = try await Job(request, control: control)
+                defer { control.forget(job.id) }
+                return try await function.run(job).response(requestID: request.headers["Edge-Request-Id"])
+            case ("POST", "/_edge/cancel"):
+                let body = try? JSONValue.parse(try await request.body.collect(upTo: Self.cancelBytesMax))
+                let state = body?["state"].flatMap { $0.isNull ? nil : $0 }
+                try await function.cancel(job: body?["job"]?.string ?? "", state: state)
+                return Response(status: 204)
+            default:
+                throw Problem(
+                    status: 404,
+                    code: "not_found",
+                    detail: "This function makes jobs; it has no \(request.method) \(request.path)."
+                )
+            }
+        }
+    }
+
+    /// The caller's own request, out of the host's.
+    private static func asked(_ request: Request) -> Request {
+        var asked = request
+        asked.method = request.headers["Edge-Method"] ?? "POST"
+        asked.target = request.headers["Edge-Target"] ?? "/"
+        asked.headers.remove("Edge-Method")
+        asked.headers.remove("Edge-Target")
+        return asked
+    }
+}

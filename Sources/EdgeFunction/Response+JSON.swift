@@ -1,0 +1,8 @@
+// Answers in JSON.
+
+extension HTTPResponse {
+    /// An answer with a JSON body.
+    public static func json(_ value: JSONValue, status: Int = 200) -> Response {
+        Response(status: status, headers: ["Content-Type": "application/json"], body: .bytes(value.encoded()))
+    }
+}

@@ -1,0 +1,220 @@
+import TestSupport
+import Testing
+
+@testable import EdgeFunction
+
+struct JobFunctionTests {
+    init() { TestLoop.start() }
+
+    /// What a run answers is chosen by its input; what it was asked is answered as facts.
+    private struct Painter: JobFunction {
+        func admit(_ request: Request) async throws -> Ticket {
+            guard request.target == "/paint?size=2" else {
+                throw Problem(status: 400, code: "bad_size", detail: "size is missing", members: ["field": "size"])
+            }
+            let body = String(decoding: try await request.body.collect(upTo: 100), as: UTF8.self)
+            return Ticket(
+                input: ["method": .string(request.method), "body": .string(body)],
+                key: "k",
+                lane: "paint",
+                price: 1900,
+                accept: "image/*"
+            )
+        }
+
+        func run(_ job: Job) async throws -> Outcome {
+            switch job.input["do"]?.string {
+            case "facts":
+                return .made(
+                    Artifact(
+                        Array("PNG".utf8),
+                        type: "image/png",
+                        facts: [
+                            "id": .string(job.id), "generation": .string(job.generation),
+                            "attempt": .integer(Int64(job.attempt)), "attemptID": .string(job.attemptID),
+                            "state": job.state ?? .null, "input": .string(job.inputs["ab"] ?? ""),
+                            "deadline": .string(job.deadline?.iso8601 ?? ""), "note": "é\u{1F600}",
+                        ]
+                    )
+                )
+            case "two":
+                return .made([
+                    Artifact([1, 13, 10], type: "image/png", facts: ["seed": 1]), Artifact([2], type: "image/gif"),
+                ])
+            case "large":
+                return .made(
+                    Artifact([1], type: "image/png", facts: ["x": .string(String(repeating: "x", count: 9000))])
+                )
+            case "later": return .later(after: .milliseconds(200), state: ["request": "r"])
+            case "limited": return .limited(after: .seconds(7), detail: "Too fast.")
+            case "loading":
+                return .loading(after: .seconds(5), estimate: .seconds(20), detail: "Loading.", state: ["waits": 1])
+            case "save":
+                job.progress(0.25, note: "half of half")
+                try await job.save(state: ["provider": "p-1"])
+                return .later(after: .seconds(1), state: ["provider": "p-1"])
+            default: throw Problem(status: 422, code: "refused", detail: "No.")
+            }
+        }
+
+        func cancel(job: String, state: JSONValue?) async throws {
+            canceled.append("\(job) \(state?.text() ?? "none")")
+        }
+    }
+
+    @LoopActor private func painter(_ control: Control? = nil) throws -> Served {
+        try Served(JobFunctionHandler(Painter(), control: control ?? Control(path: nil)))
+    }
+
+    @LoopActor private func run(_ what: String, control: Control? = nil) async throws -> Answer {
+        let body =
+            #"{"job":"j1","generation":"g1","attempt":2,"input":{"do":"\#(what)"},"state":{"n":1},"#
+            + #""inputs":{"ab":"/x"},"deadline":"2026-11-21T10:00:00.000Z"}"#
+        return try await painter(control).send("POST", "/_edge/run", headers: ["Edge-Attempt-Id": "a-7"], body: body)
+    }
+
+    @Test @LoopActor func `admit sees the caller's own request and gives a ticket`() async throws {
+        let answer = try await painter().send(
+            "POST",
+            "/_edge/admit",
+            headers: ["Edge-Method": "PUT", "Edge-Target": "/paint?size=2"],
+            body: "blue"
+        )
+
+        #expect(answer.status == 200)
+        #expect(
+            answer.json == [
+                "input": ["method": "PUT", "body": "blue"], "key": "k", "lane": "paint", "price": 1900,
+                "accept": "image/*",
+            ]
+        )
+    }
+
+    @Test @LoopActor func `a refusal at admission is a problem document`() async throws {
+        let answer = try await painter().send(
+            "POST",
+            "/_edge/admit",
+            headers: ["Edge-Method": "GET", "Edge-Target": "/paint"]
+        )
+
+        #expect(answer.status == 400)
+        #expect(answer.json?["field"] == "size")
+        #expect(answer.json?["code"] == "bad_size")
+    }
+
+    @Test @LoopActor func `a run gets all of its job, and an artifact carries its facts in ASCII`() async throws {
+        let answer = try await run("facts")
+
+        #expect(answer.status == 200)
+        #expect(answer.text == "PNG")
+        #expect(answer.headers["Content-Type"] == "image/png")
+        let facts = try #require(answer.headers["Edge-Result"])
+        #expect(facts.utf8.allSatisfy { $0 < 0x7f })
+        #expect(
+            try JSONValue.parse(facts) == [
+                "id": "j1", "generation": "g1", "attempt": 2, "attemptID": "a-7", "state": ["n": 1], "input": "/x",
+                "deadline": "2026-11-21T10:00:00.000Z", "note": "é\u{1F600}",
+            ]
+        )
+    }
+
+    @Test @LoopActor func `several artifacts are parts, each with its type and facts`() async throws {
+        let answer = try await run("two")
+
+        let type = try #require(answer.headers["Content-Type"])
+        let boundary = try #require(type.split(separator: "boundary=").last)
+        #expect(type.hasPrefix("multipart/mixed; boundary="))
+        #expect(
+            answer.bytes == Array("--\(boundary)\r\nContent-Type: image/png\r\nEdge-Result: {\"seed\":1}\r\n\r\n".utf8)
+                + [1, 13, 10, 13, 10]
+                + Array("--\(boundary)\r\nContent-Type: image/gif\r\nEdge-Result: {}\r\n\r\n".utf8) + [2, 13, 10]
+                + Array("--\(boundary)--\r\n".utf8)
+        )
+    }
+
+    @Test @LoopActor func `waits and limits are told in the protocol's own words`() async throws {
+        let later = try await run("later")
+        let limited = try await run("limited")
+        let loading = try await run("loading")
+        let refused = try await run("else")
+
+        #expect(later.status == 202 && later.headers["Retry-After"] == "1")
+        #expect(later.json == ["state": ["request": "r"]])
+        #expect(limited.status == 429 && limited.headers["Retry-After"] == "7")
+        #expect(loading.status == 503 && loading.headers["Retry-After"] == "5")
+        #expect(loading.json?["estimate"]?.double == 20)
+        #expect(loading.json?["state"] == ["waits": 1])
+        #expect(refused.status == 422 && refused.headers["Retry-After"] == nil)
+    }
+
+    @Test @LoopActor func `facts that a header cannot hold are a failure and not a half answer`() async throws {
+        #expect(try await run("large").status == 500)
+    }
+
+    @Test @LoopActor func `a run saves its state before it goes on, and shows progress`() async throws {
+        let gate = Gate()
+        let host = ScriptedControl { request in
+            if request.path.hasSuffix("/progress") { gate.open() }
+            if request.path.hasSuffix("/state") { await gate.wait() }
+            return Response(status: 204)
+        }
+        let socket = try Served(host)
+
+        let answer = try await run("save", control: Control(path: socket.path))
+
+        #expect(answer.status == 202)
+        let asked = host.asked.map { "\($0.line) \($0.body)" }.sorted()
+        #expect(
+            asked == [
+                #"PUT /v1/jobs/j1/progress {"fraction":0.25,"note":"half of half"}"#,
+                #"PUT /v1/jobs/j1/state {"provider":"p-1"}"#,
+            ]
+        )
+    }
+
+    @Test @LoopActor func `a state that the host does not keep fails the run`() async throws {
+        let socket = try Served(ScriptedControl { _ in .json(["detail": "too large"], status: 413) })
+
+        let answer = try await run("save", control: Control(path: socket.path))
+
+        #expect(answer.status == 500)
+    }
+
+    @Test @LoopActor func `cancel hands over the state`() async throws {
+        let served = try painter()
+
+        let answer = try await served.send("POST", "/_edge/cancel", body: #"{"job":"j9","state":{"r":1}}"#)
+
+        #expect(answer.status == 204)
+        #expect(canceled == [#"j9 {"r":1}"#])
+    }
+
+    @Test(
+        "What the protocol does not know is refused",
+        arguments: [("GET", "/_edge/run"), ("POST", "/"), ("POST", "/_edge/x")]
+    )
+    @LoopActor func unknown(method: String, path: String) async throws {
+        #expect(try await painter().send(method, path).status == 404)
+    }
+
+    @Test("A run that is none is refused", arguments: ["", "[]", #"{"job":"j"}"#, "{"])
+    @LoopActor func badRun(body: String) async throws {
+        #expect(try await painter().send("POST", "/_edge/run", body: body).status == 400)
+    }
+
+    private struct Plain: JobFunction {
+        func run(_ job: Job) async throws -> Outcome { .made(Artifact([1], type: "image/png")) }
+    }
+
+    @Test @LoopActor func `without an admit of its own the input is the JSON body`() async throws {
+        let served = try Served(JobFunctionHandler(Plain(), control: Control(path: nil)))
+
+        let answer = try await served.send("POST", "/_edge/admit", body: #"{"a":1}"#)
+        let refused = try await served.send("POST", "/_edge/admit", body: "x")
+
+        #expect(answer.json == ["input": ["a": 1], "key": nil, "price": nil])
+        #expect(refused.status == 400)
+    }
+}
+
+@LoopActor private var canceled: [String] = []
