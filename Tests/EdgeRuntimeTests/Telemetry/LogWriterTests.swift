@@ -61,7 +61,8 @@ struct LogWriterTests {
     @Test @LoopActor func `a full batch is written at once`() throws {
         let pipe = try Pipe()
         let log = writer(pipe.writing)
-        _ = fcntl(pipe.writing, 1031 /* F_SETPIPE_SZ */, 1 << 20)
+        let setPipeSize: Int32 = 1031  // F_SETPIPE_SZ, which Glibc shows only with _GNU_SOURCE
+        _ = fcntl(pipe.writing, setPipeSize, 1 << 20)
 
         for _ in 0..<200 { log.write(.info, String(repeating: "x", count: 400)) }
 
