@@ -62,15 +62,13 @@ let package = Package(
         library("Providers", ["JSON"]),
         library("Sandbox", ["Providers", "JSON", "Digest", "CZlib"]),
         library("HFInference", ["Providers", "Upstream", "EdgeLoop", "Retry", "JSON", "CivilTime"]),
-        library("EdgeFunction", ["EdgeLoop", "EdgeHTTP", "JSON"]),
-        library("HFInference", ["Providers", "Upstream", "Retry", "JSON", "CivilTime"]),
         library("EdgeFunction", ["EdgeLoop", "EdgeHTTP", "JSON", "CivilTime"]),
         program(
             "Generate",
             path: "Sources/Functions/Generate",
             [
                 "EdgeFunction", "EdgeLoop", "EdgeHTTP", "JSON", "Digest", "Providers", "Sandbox", "HFInference",
-                "Secrets",
+                "Upstream", "CivilTime", "Secrets",
             ]
         ),
         program("Status", path: "Sources/Functions/Status", ["EdgeFunction", "EdgeLoop", "EdgeHTTP", "JSON"]),
@@ -107,7 +105,6 @@ let package = Package(
         tests("GenerateTests", ["Generate", "HFInference", "Sandbox", "Providers", "JSON"]),
         tests("UpstreamTests", ["Upstream", "EdgeLoop", "TestSupport"]),
         program("TestFunction", path: "Tests/TestFunction", []),
-        tests("EdgeRuntimeTests", ["EdgeRuntime", "EdgeLoop", "EdgeHTTP", "TestSupport"]),
         tests("EdgeFunctionTests", ["EdgeFunction", "Hello", "TestSupport"]),
         tests("StatusTests", ["Status", "EdgeFunction", "TestSupport"]),
     ]

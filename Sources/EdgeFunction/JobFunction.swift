@@ -18,6 +18,9 @@ public protocol JobFunction {
 
     /// Nobody wants a job any more that waits with this state: tell the provider. Without one of your own: nothing.
     func cancel(job: String, state: JSONValue?) async throws
+
+    /// What the service document shows of this function, such as which providers can be used now. Without one of your own: nothing.
+    func describe() async throws -> JSONObject
 }
 
 extension JobFunction {
@@ -31,13 +34,15 @@ extension JobFunction {
 
     public func cancel(job: String, state: JSONValue?) async throws {}
 
+    public func describe() async throws -> JSONObject { [:] }
+
     /// Serves until SIGTERM: with `@main` on the type, the program's beginning.
     public nonisolated static func main() {
         FunctionProgram.run { JobFunctionHandler(try Self(), control: .shared) }
     }
 }
 
-/// Serves a ``JobFunction``: the three calls of isolate-protocol.md.
+/// Serves a ``JobFunction``: the calls of isolate-protocol.md, and `/_edge/describe`.
 @LoopActor
 final class JobFunctionHandler<Served: JobFunction>: HTTPHandler {
     private let function: Served
@@ -67,6 +72,8 @@ final class JobFunctionHandler<Served: JobFunction>: HTTPHandler {
                 let state = body?["state"].flatMap { $0.isNull ? nil : $0 }
                 try await function.cancel(job: body?["job"]?.string ?? "", state: state)
                 return Response(status: 204)
+            case ("POST", "/_edge/describe"):
+                return .json(.object(try await function.describe()))
             default:
                 throw Problem(
                     status: 404,
