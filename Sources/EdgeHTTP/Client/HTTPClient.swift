@@ -47,7 +47,7 @@ package final class HTTPClient {
     /// Sends a request, and returns when the head of its answer is here.
     ///
     /// A kept connection may have been closed by the other side at the same moment. When it breaks before any byte of an answer, and
-    /// the body is bytes, the request is sent once more on a fresh connection.
+    /// the request may be repeated, it is sent once more on a fresh connection.
     /// - Throws: ``HTTPClientError``, `SystemError` when nobody listens, `CancellationError`, or what reading the request's body throws.
     package func send(_ request: HTTPClientRequest) async throws -> HTTPAnswer {
         var (connection, isReused) = try await acquire()
@@ -59,6 +59,13 @@ package final class HTTPClient {
             let (fresh, _) = try await acquire()
             return try await fresh.exchange(request, host: host)
         }
+    }
+
+    /// Takes over a connection to the endpoint that is open already, for the next request.
+    package func adopt(_ socket: Socket) {
+        guard !isClosed, open < limits.connections else { return socket.close() }
+        open += 1
+        release(HTTPClientConnection(socket, client: self))
     }
 
     /// Closes the connections that no request uses.

@@ -15,6 +15,9 @@ package struct HTTPClientRequest: Sendable {
     package var target: String
     package var headers: HTTPHeaders
     package var body: Body
+    /// Whether it may be sent again when a kept connection breaks before any byte of an answer. What is handed through as it
+    /// comes never is.
+    package var mayRepeat = true
 
     package init(
         method: String = "GET",
@@ -30,7 +33,7 @@ package struct HTTPClientRequest: Sendable {
 
     var isReplayable: Bool {
         if case .reader = body { return false }
-        return true
+        return mayRepeat
     }
 }
 

@@ -51,6 +51,8 @@ public final class HTTPBodyReader {
     private var ending: Ending
     private var waiter: CheckedContinuation<[UInt8]?, any Error>?
     private weak var source: (any HTTPBodySource)?
+    /// Called once, when the last byte has come, the body broke off, or nobody can read it any more.
+    package var onEnd: (@LoopActor () -> Void)?
 
     /// A body that is already here.
     public nonisolated init(_ bytes: [UInt8] = []) {
@@ -68,6 +70,7 @@ public final class HTTPBodyReader {
 
     isolated deinit {
         if case .open = ending { source?.bodyIsAbandoned() }
+        onEnd?()
     }
 
     /// The next bytes, at least one, or nil at the end. Waits while nothing has come.
@@ -104,14 +107,20 @@ public final class HTTPBodyReader {
     }
 
     /// Tells the sender that the rest is not wanted.
-    public func cancel() {
+    public func cancel() { cut(HTTPBodyError.closed) }
+
+    /// Breaks the body off: whoever reads it gets `error`, and the sender is told that the rest is not wanted.
+    package func cut(_ error: any Error) {
         guard case .open = ending else { return }
-        fail(HTTPBodyError.closed)
+        fail(error)
         source?.bodyIsAbandoned()
     }
 
+    /// Whether somebody waits for what the sender has not sent yet.
+    package var isAwaited: Bool { waiter != nil }
+
     /// What has been received and not been read, without waiting.
-    func takeReady() -> [UInt8]? {
+    package func takeReady() -> [UInt8]? {
         guard !buffer.isEmpty else { return nil }
         let ready = buffer
         buffer = []
@@ -120,7 +129,7 @@ public final class HTTPBodyReader {
     }
 
     /// Whether nothing more will come.
-    var isFinished: Bool {
+    package var isFinished: Bool {
         if case .finished = ending { return true }
         return false
     }
@@ -141,12 +150,20 @@ public final class HTTPBodyReader {
         ending = .finished
         waiter?.resume(returning: nil)
         waiter = nil
+        ended()
     }
 
     func fail(_ error: any Error) {
         guard case .open = ending else { return }
         ending = .failed(error)
         resume(throwing: error)
+        ended()
+    }
+
+    private func ended() {
+        let body = onEnd
+        onEnd = nil
+        body?()
     }
 
     private func resume(throwing error: any Error) {

@@ -1,12 +1,13 @@
 // One running process of a function: launched, watched, read, told to end.
+internal import EdgeHTTP
 internal import EdgeLoop
 internal import Glibc
 
 /// Told what becomes of a process, on the loop.
 @LoopActor
 protocol IsolateOwner: AnyObject {
-    /// It accepts connections; `connection` is the one that proved it. Take it over.
-    func isolateReady(_ isolate: Isolate, connection: Socket)
+    /// It accepts connections.
+    func isolateReady(_ isolate: Isolate)
     func isolateEnded(_ isolate: Isolate, exit: ChildExit)
     func isolateWrote(_ line: LineSplitter.Line, _ isolate: Isolate, to stream: IsolateStream)
 }
@@ -21,25 +22,29 @@ final class Isolate {
     static let earlyPolls = 100
     static let latePoll = Duration.milliseconds(5)
 
+    /// Connections that the process may have to the host at once.
+    static let controlConnectionsMax = 256
+
     let function: IsolateFunction
     /// Its process id, and its process group's.
     let id: Int32
     let launched = ContinuousClock.now
-    /// Where the function listens. Known when it is ready.
-    private(set) var address: SocketAddress?
+    /// Its connections, since it became ready.
+    private(set) var client: HTTPClient?
     private(set) var phase = Phase.starting
     /// Why it did not become ready, when the host gave up on it.
     private(set) var startFailure: String?
     private(set) var lastLines = LastLines()
     /// The calls that it has now, by request id where one is known.
     private(set) var calls: [String?] = []
-    /// Accepts the process's connections to the host.
-    let control: Listener
 
     private let endpoint: IsolateEndpoint
     private let named: [(name: String, value: String)]
     private let stamp: ProgramStamp
     private let child: ChildProcess
+    private let listener: Listener
+    /// Answers the process on its control socket.
+    private var control: HTTPServer?
     private var readers: [OutputReader] = []
     private var isTerminating = false
     private var timer: LoopTimer?
@@ -73,7 +78,7 @@ final class Isolate {
             host: { name in getenv(name).map { String(cString: $0) } }
         )
         do {
-            control = try Listener(.unix(path: paths.control))
+            listener = try Listener(.unix(path: paths.control))
             child = try ChildProcess(options)
         } catch {
             if case .port(let port) = endpoint { LoopbackPort.release(port) }
@@ -86,9 +91,12 @@ final class Isolate {
         stamp = ProgramStamp(function)
     }
 
-    /// Reads what the process writes, waits until it is ready, and for its end.
-    func watch(for owner: any IsolateOwner) {
+    /// Reads what the process writes, answers it, waits until it is ready, and for its end.
+    func watch(for owner: any IsolateOwner, control: any HTTPHandler) {
         self.owner = owner
+        var limits = HTTPLimits()
+        limits.connections = Self.controlConnectionsMax
+        self.control = HTTPServer(listener, limits: limits, handler: control)
         readers = [(child.output, IsolateStream.stdout), (child.error, .stderr)].map { socket, stream in
             OutputReader(socket) { [unowned self] line in
                 if stream == .stderr { lastLines.append(line) }
@@ -118,9 +126,9 @@ final class Isolate {
                 guard let connection = try? await Socket.connect(to: address) else { continue }
                 guard phase == .starting else { return connection.close() }
                 phase = .ready
-                self.address = address
                 setTimer(nil)
-                owner?.isolateReady(self, connection: connection)
+                connected(to: address, connection)
+                owner?.isolateReady(self)
                 return
             }
             polls += 1
@@ -128,6 +136,15 @@ final class Isolate {
                 return
             }
         }
+    }
+
+    /// The connection that proved readiness carries the first call.
+    private func connected(to address: SocketAddress, _ connection: Socket) {
+        var limits = HTTPClient.Limits()
+        limits.connections = .max  // its calls are counted here
+        let client = HTTPClient(address: address, limits: limits)
+        client.adopt(connection)
+        self.client = client
     }
 
     private var place: String {
@@ -166,6 +183,7 @@ final class Isolate {
         guard phase != .ended, !isTerminating else { return }
         isTerminating = true
         retire()
+        client?.close()
         child.signal(SIGTERM)
         setTimer(
             LoopTimer(after: grace) { [unowned self] in
@@ -204,7 +222,9 @@ final class Isolate {
         setTimer(nil)
         for reader in readers { reader.finish() }
         readers = []
-        control.close()
+        listener.close()
+        client?.close()
+        if let control { Task { await control.drain(within: .zero) } }
         switch endpoint {
         case .socket(let path): unlink(path)
         case .port(let port): LoopbackPort.release(port)

@@ -16,6 +16,8 @@ enum IsolateError: Error, Equatable, Sendable {
     case died(function: String, exit: ChildExit)
     /// What it sent is not HTTP, or it closed the connection without an answer.
     case badAnswer(function: String, reason: String)
+    /// The request's own body broke off or did not come in time: not the function's doing.
+    case requestBroken(function: String, reason: String)
     /// The host is stopping, or the function has left the manifest.
     case stopping(function: String)
     /// The caller's task was cancelled: nobody waits for an answer.
@@ -26,6 +28,7 @@ enum IsolateError: Error, Equatable, Sendable {
         case .circuitOpen, .queueFull, .waitedTooLong, .startFailed, .stopping: 503
         case .timedOut: 504
         case .died, .badAnswer: 502
+        case .requestBroken: 400
         case .cancelled: 499
         }
     }
@@ -38,6 +41,7 @@ enum IsolateError: Error, Equatable, Sendable {
         case .timedOut: "IDLE_TIMEOUT"
         case .died, .badAnswer: "WORKER_ERROR"
         case .stopping: "SERVICE_UNAVAILABLE"
+        case .requestBroken: "BAD_REQUEST"
         case .cancelled: "CLIENT_CLOSED_REQUEST"
         }
     }
@@ -48,7 +52,7 @@ enum IsolateError: Error, Equatable, Sendable {
         case .circuitOpen(_, let wait), .queueFull(_, _, let wait), .waitedTooLong(_, _, let wait): wait
         case .startFailed(_, _, let wait): wait
         case .stopping: .seconds(1)
-        case .timedOut, .died, .badAnswer, .cancelled: nil
+        case .timedOut, .died, .badAnswer, .requestBroken, .cancelled: nil
         }
     }
 }
@@ -73,6 +77,8 @@ extension IsolateError: CustomStringConvertible {
             "the process of the function \(function) \(exit) while it had this call; the host's log has what it wrote"
         case .badAnswer(let function, let reason):
             "the function \(function) gave no valid answer: \(reason)"
+        case .requestBroken(let function, let reason):
+            "the request to the function \(function) broke off: \(reason)"
         case .stopping(let function):
             "the function \(function) is being stopped and takes no more calls"
         case .cancelled:

@@ -19,6 +19,7 @@ enum IsolateEvent: Equatable, Sendable {
         case replaced = "its program or settings changed"
         case timedOut = "a call passed its time"
         case memory = "it used more than `memory`"
+        case deaf = "it runs but accepts no connection"
         case stopping = "the host or the function is being stopped"
         case itself = "it ended by itself without a call"
     }
@@ -27,7 +28,7 @@ enum IsolateEvent: Equatable, Sendable {
     var isWarning: Bool {
         switch self {
         case .started, .circuitClosed: false
-        case .stopped(_, let reason): reason == .memory
+        case .stopped(_, let reason): reason == .memory || reason == .deaf
         case .startFailed, .crashed, .circuitOpened, .timedOut, .memoryExceeded, .killed, .linesDropped: true
         }
     }

@@ -1,4 +1,5 @@
 // The supervisor of one function: starts its process when it is needed, hands calls to it, replaces and stops it.
+internal import EdgeHTTP
 internal import EdgeLoop
 internal import Glibc
 
@@ -20,6 +21,7 @@ final class Isolates {
     /// What a process gets between SIGTERM and SIGKILL.
     let grace: Duration
     let log: any IsolateLog
+    private let control: @LoopActor () -> any HTTPHandler
     private let variables: @LoopActor () -> Variables
 
     /// Takes the new calls; starting or ready.
@@ -43,12 +45,19 @@ final class Isolates {
     /// The average time of a call, newer ones weighing more: says how long a place takes to become free.
     private var usualCall = Duration.milliseconds(100)
 
+    /// - Parameters:
+    ///   - version: the host's, for `EDGE_VERSION`.
+    ///   - runDirectory: where sockets are; made if it is missing.
+    ///   - grace: between SIGTERM and SIGKILL.
+    ///   - control: makes the handler of a process's control socket.
+    ///   - variables: what the function's `env` and `secrets` name, now.
     init(
         _ function: IsolateFunction,
         version: String,
         runDirectory: String,
         grace: Duration = .seconds(8),
         log: any IsolateLog,
+        control: @escaping @LoopActor () -> any HTTPHandler,
         variables: @escaping @LoopActor () -> Variables
     ) {
         self.function = function
@@ -56,6 +65,7 @@ final class Isolates {
         self.runDirectory = runDirectory
         self.grace = grace
         self.log = log
+        self.control = control
         self.variables = variables
         output = IsolateOutput(function: function.name, log: log)
     }
@@ -171,6 +181,11 @@ final class Isolates {
         retire(lease.isolate, .timedOut)
     }
 
+    /// The process runs but accepts no connection.
+    func refusedConnection(_ lease: IsolateLease) {
+        if lease.isolate === current { retire(lease.isolate, .deaf) }
+    }
+
     // MARK: Starting
 
     /// Starts the process of a function that is `warm`.
@@ -199,7 +214,7 @@ final class Isolates {
             let isolate = try Isolate(function, version: version, sockets: socketFolder(), named: variables())
             starts += 1
             current = isolate
-            isolate.watch(for: self)
+            isolate.watch(for: self, control: control())
             watchMemory()
         } catch {
             startFailed(startFailureReason(error), lastLines: [])
@@ -395,12 +410,11 @@ final class Isolates {
 }
 
 extension Isolates: IsolateOwner {
-    func isolateReady(_ isolate: Isolate, connection: Socket) {
+    func isolateReady(_ isolate: Isolate) {
         let time = ContinuousClock.now - isolate.launched
         lastStart = time
         lastUse = .now
         log.event(.started(process: isolate.id, after: time), function: function.name)
-        connection.close()
         settle()
     }
 
@@ -423,7 +437,7 @@ extension Isolates: IsolateOwner {
         current = nil
         cancelIdle()
         let lines = isolate.lastLines.lines
-        if isolate.address == nil {
+        if isolate.client == nil {
             let reason = isolate.startFailure ?? "its process \(exit) before it accepted a connection"
             return startFailed(reason, lastLines: lines)
         }

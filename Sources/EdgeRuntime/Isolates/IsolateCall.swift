@@ -1,0 +1,120 @@
+// A call that has a place in a process.
+internal import EdgeHTTP
+internal import EdgeLoop
+internal import Glibc
+
+/// Sends one request over the process's connections, and gives the place back when its answer has ended.
+@LoopActor
+struct IsolateCall {
+    /// A process that dies closes its connections a moment before its end is known.
+    static let exitWait = Duration.milliseconds(100)
+
+    private let lease: IsolateLease
+    private let isolates: Isolates
+    private let start: ContinuousClock.Instant
+    private let timeout: Duration
+
+    init(_ lease: IsolateLease, of isolates: Isolates, start: ContinuousClock.Instant, timeout: Duration) {
+        self.lease = lease
+        self.isolates = isolates
+        self.start = start
+        self.timeout = timeout
+    }
+
+    private var function: String { isolates.function.name }
+    private var left: Duration { max(start + timeout - .now, .zero) }
+
+    /// - Returns: nil when the process never had the request.
+    func send(_ request: HTTPClientRequest) async throws(IsolateError) -> HTTPResponse? {
+        guard lease.isolate.phase != .ended, let client = lease.isolate.client else { return nil }
+        var repeats = Self.isSafe(request) ? 1 : 0
+        while true {
+            do {
+                let answer = try await withDeadline(left) { try await client.send(request) }
+                return response(answer)
+            } catch {
+                guard try await isWorthRepeating(error, request), repeats > 0 else {
+                    if error is SystemError { return nil }
+                    lease.release()
+                    throw .badAnswer(function: function, reason: "\(error)")
+                }
+                repeats -= 1
+            }
+        }
+    }
+
+    /// A server may close a kept connection just when a request comes on it. What changes nothing can be asked again.
+    private static func isSafe(_ request: HTTPClientRequest) -> Bool {
+        guard case .empty = request.body else { return false }
+        return request.method == "GET" || request.method == "HEAD"
+    }
+
+    /// Tells what an error means, where it can be told: throws it. - Returns: whether the living process only closed a connection.
+    private func isWorthRepeating(_ error: any Error, _ request: HTTPClientRequest) async throws(IsolateError) -> Bool {
+        switch error {
+        case is CancellationError:
+            lease.release()
+            throw .cancelled
+        case is DeadlineExceeded: throw overdue(request)
+        case HTTPClientError.closedBeforeAnswer, HTTPClientError.truncatedHead:
+            guard let exit = await lease.isolate.exit(within: Self.exitWait) else {
+                return error as? HTTPClientError == .closedBeforeAnswer
+            }
+            lease.release()
+            throw .died(function: function, exit: exit)
+        case let error as SystemError:
+            try await refused(error)
+            return false
+        case is HTTPClientError: return false
+        default:
+            lease.release()
+            throw .requestBroken(function: function, reason: "\(error)")
+        }
+    }
+
+    /// Nobody listens, or this host cannot connect.
+    private func refused(_ error: SystemError) async throws(IsolateError) {
+        if error.code == EMFILE || error.code == ENFILE {
+            lease.release()
+            throw .startFailed(function: function, reason: "\(error)", retryAfter: .seconds(1))
+        }
+        if await lease.isolate.exit(within: Self.exitWait) == nil { isolates.refusedConnection(lease) }
+    }
+
+    private func overdue(_ request: HTTPClientRequest) -> IsolateError {
+        defer { lease.release() }
+        if case .reader(let body, _) = request.body, !body.isFinished {
+            return .requestBroken(function: function, reason: "its body did not come within \(timeout)")
+        }
+        isolates.timedOut(lease, after: timeout)
+        return .timedOut(function: function, after: timeout)
+    }
+
+    private func response(_ answer: HTTPAnswer) -> HTTPResponse {
+        isolates.answered(lease, after: .now - start)
+        var response = answer.forwarded
+        let body = answer.body
+        if body.isFinished {
+            lease.release()
+            if !answer.hasNoBody { response.body = body.takeReady().map { .bytes($0) } ?? .empty }
+        } else {
+            watch(body)
+        }
+        return response
+    }
+
+    /// The place is held, and the time runs, until the body has ended.
+    private func watch(_ body: HTTPBodyReader) {
+        let (lease, isolates, timeout) = (lease, isolates, timeout)
+        let timer = LoopTimer(after: left) { [weak body] in
+            guard let body else { return }
+            // A reader that does not wait is the slow one: the process is not to blame.
+            if body.isAwaited { isolates.timedOut(lease, after: timeout) }
+            body.cut(IsolateError.timedOut(function: isolates.function.name, after: timeout))
+        }
+        body.onEnd = {
+            timer.cancel()
+            lease.release()
+        }
+    }
+}
