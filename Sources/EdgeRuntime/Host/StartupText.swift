@@ -19,7 +19,8 @@ struct StartupText {
         lines += functionLines + secretLines + warnings
         if host.functions["generate"] != nil {
             lines.append(
-                "try: curl -o image.png \(url)/functions/v1/generate -d '{\"prompt\": \"a lighthouse at dawn\"}'"
+                "try: curl -o image.png \(url)/functions/v1/generate -H 'content-type: application/json' "
+                    + "-d '{\"prompt\": \"a lighthouse at dawn\"}'"
             )
         }
         for line in lines { host.log.write(.info, line) }

@@ -25,9 +25,7 @@ struct ArtifactReader {
     private static let artifactsMax = 16
 
     func read(_ response: HTTPResponse) async throws -> StoredArtifacts {
-        guard case .reader(let body, _) = response.body else {
-            throw ArtifactError(description: "The function's answer has no body.")
-        }
+        let body = response.reader
         let type = response.headers["Content-Type"] ?? ""
         if let parts = MultipartReader(contentType: type) { return try await read(body, parts) }
         let facts = try Self.facts(response.headers["Edge-Result"])

@@ -117,7 +117,7 @@ final class FunctionCaller: FunctionCalls {
             return switch error {
             case .timedOut: .unfinished(.failed(.timedOut), note)
             case .died: .unfinished(.failed(.processEnded), note)
-            case .badAnswer, .cancelled: .unfinished(.failed(.connectionClosed), note)
+            case .badAnswer, .requestBroken, .cancelled: .unfinished(.failed(.connectionClosed), note)
             // The function never had the call, so nothing was tried and nothing can have been paid.
             case .circuitOpen, .queueFull, .waitedTooLong, .startFailed, .stopping:
                 .unfinished(.limited(status: 503, after: error.retryAfter, estimate: nil), note)
@@ -164,14 +164,18 @@ final class FunctionCaller: FunctionCalls {
 }
 
 extension HTTPResponse {
-    /// The whole body.
+    /// The body of an answer from a connection, to be read once.
     @LoopActor
-    func collect(upTo limit: Int) async throws -> [UInt8] {
+    var reader: HTTPBodyReader {
         switch body {
-        case .empty: []
-        case .bytes(let bytes): bytes
-        case .reader(let reader, _): try await reader.collect(upTo: limit)
+        case .empty: HTTPBodyReader()
+        case .bytes(let bytes): HTTPBodyReader(bytes)
+        case .reader(let reader, _): reader
         case .file, .stream: preconditionFailure("an answer from a connection is none of these")
         }
     }
+
+    /// The whole body.
+    @LoopActor
+    func collect(upTo limit: Int) async throws -> [UInt8] { try await reader.collect(upTo: limit) }
 }
