@@ -29,11 +29,3 @@ struct CacheEntry: Sendable {
     func load() async {}
     func evict() async {}
 }
-@LoopActor struct Recall<Value> {
-    private var d: [[UInt8]: Value] = [:]
-    var count: Int { d.count }
-    func lookup(_ k: UnsafeRawBufferPointer) -> Value? { d[Array(k)] }
-    mutating func insert(key: [UInt8], value: Value, cacheKey: String, valueBytes: Int) { d[key] = value }
-    mutating func forgetAll() { d = [:] }
-    mutating func forget(cacheKey: String) { d = [:] }
-}
