@@ -87,6 +87,8 @@ final class RawClient: SocketHandler {
         if unsent.isEmpty { socket.interest.remove(.write) } else { socket.interest.insert(.write) }
     }
 
+    var unsentCount: Int { unsent.count }
+
     func pauseReading() { socket.interest.remove(.read) }
     func resumeReading() { socket.interest.insert(.read) }
     func finishSending() { socket.shutdownWrite() }
@@ -94,21 +96,23 @@ final class RawClient: SocketHandler {
 
     /// Waits until what was received ends in `suffix`, or the connection.
     func until(_ suffix: String) async -> String {
-        while !ended, !text.hasSuffix(suffix) { await change() }
+        while !ended, !text.hasSuffix(suffix) { await change(from: received.count) }
         return text
     }
 
     func until(count: Int) async {
-        while !ended, received.count < count { await change() }
+        while !ended, received.count < count { await change(from: received.count) }
     }
 
     /// Everything until the server closes.
     func all() async -> String {
-        while !ended { await change() }
+        while !ended { await change(from: received.count) }
         return text
     }
 
-    private func change() async { await withCheckedContinuation { waiter = $0 } }
+    private func change(from count: Int) async {
+        await withCheckedContinuation { if ended || received.count > count { $0.resume() } else { waiter = $0 } }
+    }
 
     private func wake() {
         waiter?.resume()
@@ -149,8 +153,7 @@ final class Signal {
     }
 
     func wait() async {
-        guard !hasFired else { return }
-        await withCheckedContinuation { waiters.append($0) }
+        await withCheckedContinuation { if hasFired { $0.resume() } else { waiters.append($0) } }
     }
 }
 

@@ -51,7 +51,8 @@ package final class HTTPClient {
     /// - Throws: ``HTTPClientError``, `SystemError` when nobody listens, `CancellationError`, or what reading the request's body throws.
     package func send(_ request: HTTPClientRequest) async throws -> HTTPAnswer {
         var (connection, isReused) = try await acquire()
-        while !connection.isIdle { (connection, isReused) = try await acquire() }  // it may close while it changes hands
+        // It may have closed while it changed hands.
+        while !connection.isIdle { (connection, isReused) = try await acquire() }
         do {
             return try await connection.exchange(request, host: host)
         } catch HTTPClientError.closedBeforeAnswer where isReused && request.isReplayable {
@@ -104,7 +105,18 @@ package final class HTTPClient {
         let id = nextWaiter
         return try await withTaskCancellationHandler {
             try Task.checkCancellation()
-            return try await withCheckedThrowingContinuation { waiters.append((id, $0)) }
+            return try await withCheckedThrowingContinuation { continuation in
+                if Task.isCancelled {
+                    continuation.resume(throwing: CancellationError())
+                } else if isClosed {
+                    continuation.resume(throwing: HTTPClientError.closed)
+                } else if open < limits.connections {
+                    open += 1
+                    continuation.resume(returning: nil)
+                } else {
+                    waiters.append((id, continuation))
+                }
+            }
         } onCancel: {
             Task { @LoopActor in self.cancelTurn(id) }
         }

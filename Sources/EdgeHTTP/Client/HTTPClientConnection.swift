@@ -49,6 +49,8 @@ final class HTTPClientConnection: SocketHandler, HTTPBodySource {
         head.reset()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
+                // It may have closed since it was taken from the pool.
+                guard phase == .head else { return continuation.resume(throwing: HTTPClientError.closedBeforeAnswer) }
                 waiter = continuation
                 if Task.isCancelled { fail(CancellationError()) } else { send(request, host: host) }
             }

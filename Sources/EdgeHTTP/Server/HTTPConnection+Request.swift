@@ -39,10 +39,13 @@ extension HTTPConnection: HTTPBodySource {
         phase = .handling
         deadline = 0
         self.exchange = exchange
-        exchange.task = Task { @LoopActor in
-            let response = await server.handler.answer(request)
-            await respond(response, to: exchange)
-        }
+        // With the loop as its preference, whatever the handler awaits resumes here and not on another thread first.
+        exchange.task = Task(executorPreference: LoopActor.loop) { await self.run(request, exchange) }
+    }
+
+    private func run(_ request: HTTPRequest, _ exchange: HTTPExchange) async {
+        let response = await server.handler.answer(request)
+        await respond(response, to: exchange)
     }
 
     /// Why a request cannot be handed on, as far as its head tells.

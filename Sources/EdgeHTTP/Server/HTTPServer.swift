@@ -56,7 +56,7 @@ package final class HTTPServer {
         for connection in connections where connection.isIdle { connection.drop() }
         if busyCount > 0, drainWaiter == nil {
             let timer = LoopTimer(after: limit) { [weak self] in self?.endDrain() }
-            await withCheckedContinuation { drainWaiter = $0 }
+            await withCheckedContinuation { if busyCount == 0 { $0.resume() } else { drainWaiter = $0 } }
             timer.cancel()
         }
         let cut = busyCount

@@ -76,16 +76,14 @@ public final class HTTPBodyReader {
     /// The next bytes, at least one, or nil at the end. Waits while nothing has come.
     /// - Throws: ``HTTPBodyError``, or `CancellationError` when the task is cancelled.
     public func next() async throws -> [UInt8]? {
-        if let ready = takeReady() { return ready }
-        switch ending {
-        case .finished: return nil
-        case .failed(let error): throw error
-        case .open: break
-        }
-        precondition(waiter == nil, "a body has one reader at a time")
+        if let result = present { return try result.get() }
         return try await withTaskCancellationHandler {
             try Task.checkCancellation()
             return try await withCheckedThrowingContinuation { continuation in
+                // Looked at once more: what stands between here and the call may let other work of the loop run.
+                if let result = present { return continuation.resume(with: result) }
+                if Task.isCancelled { return continuation.resume(throwing: CancellationError()) }
+                precondition(waiter == nil, "a body has one reader at a time")
                 waiter = continuation
                 source?.bodyIsWanted()
             }
@@ -118,6 +116,16 @@ public final class HTTPBodyReader {
 
     /// Whether somebody waits for what the sender has not sent yet.
     package var isAwaited: Bool { waiter != nil }
+
+    /// What ``next()`` gives without waiting, if it can.
+    private var present: Result<[UInt8]?, any Error>? {
+        if let ready = takeReady() { return .success(ready) }
+        switch ending {
+        case .finished: return .success(nil)
+        case .failed(let error): return .failure(error)
+        case .open: return nil
+        }
+    }
 
     /// What has been received and not been read, without waiting.
     package func takeReady() -> [UInt8]? {

@@ -136,11 +136,19 @@ final class HTTPOutbox {
     /// Waits until all is sent.
     /// - Throws: ``HTTPBodyError/closed`` when the connection breaks, or `CancellationError`.
     func drained() async throws {
-        guard !hasFailed else { throw HTTPBodyError.closed }
-        guard !segments.isEmpty else { return }
         try await withTaskCancellationHandler {
             try Task.checkCancellation()
-            try await withCheckedThrowingContinuation { waiter = $0 }
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                if Task.isCancelled {
+                    continuation.resume(throwing: CancellationError())
+                } else if hasFailed {
+                    continuation.resume(throwing: HTTPBodyError.closed)
+                } else if segments.isEmpty {
+                    continuation.resume()
+                } else {
+                    waiter = continuation
+                }
+            }
         } onCancel: {
             Task { @LoopActor in self.resume(throwing: CancellationError()) }
         }
