@@ -76,16 +76,18 @@ final class HTTPClientConnection: SocketHandler, HTTPBodySource {
         }
         guard case .reader(let source, let length) = request.body else { return }
         requestSent = false
-        pump = Task { @LoopActor in
-            do {
-                try await stream(source, length: length)
-                requestSent = true
-            } catch {
-                // A server may answer without reading on: then only the connection is of no further use.
-                keepsAlive = false
-                source.cancel()
-                if !outbox.hasFailed { fail(error) }
-            }
+        pump = Task(executorPreference: LoopActor.loop) { await self.pump(source, length: length) }
+    }
+
+    private func pump(_ source: HTTPBodyReader, length: Int?) async {
+        do {
+            try await stream(source, length: length)
+            requestSent = true
+        } catch {
+            // A server may answer without reading on: then only the connection is of no further use.
+            keepsAlive = false
+            source.cancel()
+            if !outbox.hasFailed { fail(error) }
         }
     }
 
