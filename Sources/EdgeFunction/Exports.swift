@@ -1,4 +1,5 @@
-// One import is enough for a function: requests, answers and JSON come with it.
+// One import is enough for a function: requests, answers, JSON and moments come with it.
+@_exported public import CivilTime
 @_exported public import EdgeHTTP
 @_exported public import EdgeLoop
 @_exported public import JSON

@@ -44,6 +44,9 @@ func answering(_ request: HTTPRequest, _ body: @LoopActor () async throws -> HTT
         return try await body()
     } catch let problem as Problem {
         return problem.response(requestID: id)
+    } catch HTTPBodyError.tooLarge(let limit) {
+        let problem = Problem(status: 413, code: "body_too_large", detail: "The body is larger than \(limit) bytes.")
+        return problem.response(requestID: id)
     } catch {
         if !Task.isCancelled {
             FunctionProgram.log("\(id.map { "\($0) " } ?? "")\(request.method) \(request.path) failed: \(error)")

@@ -8,7 +8,7 @@ struct FunctionProgramTests {
     init() { TestLoop.start() }
 
     @LoopActor private func start(_ environment: [(name: String, value: String)]) throws -> ChildProcess {
-        var options = ChildOptions(program: try builtProgram("hello"))
+        var options = ChildOptions(program: builtProgram("hello"))
         options.environment = environment
         return try ChildProcess(options)
     }
@@ -32,26 +32,52 @@ struct FunctionProgramTests {
         #expect(await child.wait() == .exited(0))
     }
 
-    @Test @LoopActor func `what runs is finished before the end, and a second signal does not wait for it`()
-        async throws
-    {
+    @Test("What runs is finished before the end, and a second signal does not wait", arguments: [true, false])
+    @LoopActor func drains(isPatient: Bool) async throws {
         let folder = TemporaryFolder()
         let path = folder.path + "/hello.sock"
         let child = try start([("EDGE_SOCKET", path)])
         try await appears(path)
         let busy = try await Socket.connect(to: .unix(path: path))
-        let half = Array("GET / HTTP/1.1\r\nHost: x\r\n".utf8)
-        _ = half.withUnsafeBytes { busy.write($0) }
+        defer { busy.close() }
+        send("GET /late HTTP/1.1\r\nHost: x\r\n", over: busy)
         let other = HTTPClient(address: .unix(path: path))
-        _ = try await other.send(HTTPClientRequest(target: "/")).body.collect(upTo: 100)  // the half request was read before
+        // By then the half request has been read.
+        _ = try await other.send(HTTPClientRequest(target: "/")).body.collect(upTo: 100)
 
         child.signal(SIGTERM)
         while (try? await Socket.connect(to: .unix(path: path))) != nil { try await sleep(for: .milliseconds(1)) }
         #expect(child.exit == nil)
-        child.signal(SIGTERM)
+        if isPatient { send("\r\n", over: busy) } else { child.signal(SIGTERM) }
 
-        #expect(await child.wait() == .exited(128 + SIGTERM))
-        busy.close()
+        #expect(await child.wait() == .exited(isPatient ? 0 : 128 + SIGTERM))
+        if isPatient { #expect(received(over: busy).hasSuffix("hello late\n")) }
+    }
+
+    @LoopActor private func send(_ text: String, over socket: Socket) {
+        _ = Array(text.utf8).withUnsafeBytes { socket.write($0) }
+    }
+
+    @LoopActor private func received(over socket: Socket) -> String {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        guard case .bytes(let count) = buffer.withUnsafeMutableBytes({ socket.read(into: $0) }) else { return "" }
+        return String(decoding: buffer[..<count], as: UTF8.self)
+    }
+
+    @Test @LoopActor func `with PORT it listens on loopback`() async throws {
+        let free = try Listener(.ip(#require(IPAddress("127.0.0.1")), port: 0))
+        guard case .ip(let address, let port) = free.address else { return }
+        free.close()
+        let child = try start([("PORT", "\(port)")])
+        var socket: Socket?
+        while socket == nil, child.exit == nil {
+            socket = try? await Socket.connect(to: .ip(address, port: port))
+            try await sleep(for: .milliseconds(1))
+        }
+
+        #expect(socket != nil)
+        child.signal(SIGTERM)
+        #expect(await child.wait() == .exited(0))
     }
 
     @Test("What is wrong with the environment is said on stderr", arguments: [[], [("PORT", "x")]])
@@ -63,11 +89,9 @@ struct FunctionProgramTests {
 }
 
 /// A program that was built beside the tests.
-func builtProgram(_ name: String) throws -> String {
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = buffer.withUnsafeMutableBytes { bytes in
-        readlink("/proc/self/exe", bytes.baseAddress, bytes.count)
-    }
-    let path = String(decoding: buffer[..<max(0, count)], as: UTF8.self)
+func builtProgram(_ name: String) -> String {
+    var buffer = [CChar](repeating: 0, count: 4096)
+    let count = readlink("/proc/self/exe", &buffer, buffer.count)
+    let path = String(decoding: buffer[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     return String(path[...(path.lastIndex(of: "/") ?? path.startIndex)]) + name
 }

@@ -54,6 +54,15 @@ struct FunctionTests {
         #expect(!answer.text.contains("hf_123") && !answer.text.contains("Inside"))
     }
 
+    @Test @LoopActor func `a body beyond what the function reads is 413`() async throws {
+        let served = try Served(FunctionHandler(Echo()))
+
+        let answer = try await served.send("POST", "/", body: String(repeating: "x", count: 100))
+
+        #expect(answer.status == 413)
+        #expect(answer.json?["detail"] == "The body is larger than 99 bytes.")
+    }
+
     private struct Waiting: Function {
         func respond(to request: Request) async throws -> Response {
             began.open()

@@ -189,6 +189,10 @@ struct JobFunctionTests {
         #expect(canceled == [#"j9 {"r":1}"#])
     }
 
+    @Test @LoopActor func `a function without a description of its own has an empty one`() async throws {
+        #expect(try await painter().send("POST", "/_edge/describe").json == [:])
+    }
+
     @Test(
         "What the protocol does not know is refused",
         arguments: [("GET", "/_edge/run"), ("POST", "/"), ("POST", "/_edge/x")]

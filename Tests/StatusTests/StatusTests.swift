@@ -77,6 +77,13 @@ struct StatusTests {
         #expect(try await body.collect(upTo: 100) == Array(document.utf8))
     }
 
+    @Test @LoopActor func `a host that cannot be reached is 503 and worth another try`() async throws {
+        let host = try ControlHost { _ in .text("") }
+        host.close()
+
+        #expect(await ask("GET", "/j1", host)?.status == 503)
+    }
+
     @Test(
         "Path tricks are 404 and do not reach the host",
         arguments: ["/../x", "/a/b", "/%2e%2e", "/j1/", "//", "/a%00"]
@@ -115,6 +122,8 @@ private final class ControlHost: HTTPHandler {
         self.reply = reply
         server = HTTPServer(try Listener(.unix(path: path)), handler: self)
     }
+
+    func close() { server?.stopAccepting() }
 
     func bodyLimit(method: String, path: String) -> Int { 1 << 20 }
 

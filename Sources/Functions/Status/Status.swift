@@ -19,6 +19,13 @@ struct Status: Function {
                 code: "unknown_job",
                 detail: "There is no such job. A status URL ends with a job's id; finished jobs are kept for 7 days."
             )
+        } catch ControlError.unreachable {
+            throw Problem(
+                status: 503,
+                code: "host_unreachable",
+                detail: "The host does not answer just now. Ask again.",
+                retryAfter: .seconds(1)
+            )
         }
     }
 
