@@ -1,0 +1,102 @@
+import EdgeLoop
+import Glibc
+import TestSupport
+import Testing
+import Upstream
+
+/// Against nginx, which speaks TLS and HTTP/2; skipped where it or openssl is missing.
+@Suite(.serialized, .enabled(if: access("/usr/sbin/nginx", X_OK) == 0 && access("/usr/bin/openssl", X_OK) == 0))
+struct UpstreamTLSTests {
+    init() { TestLoop.start() }
+
+    @Test @LoopActor func `HTTP/2 is used where it is offered, and a certificate that nobody vouches for is refused`()
+        async throws
+    {
+        let server = try await TLSServer()
+        let request = UpstreamRequest("POST", "https://localhost:\(server.port)/x", body: .bytes(Array("abc".utf8)))
+
+        let refused = await failure { try await Upstream().call(request) }
+        setenv("SSL_CERT_FILE", server.certificate, 1)
+        defer { unsetenv("SSL_CERT_FILE") }
+        let upstream = Upstream()
+        var bodies: [String] = []
+        for _ in 0..<2 {
+            let response = try await upstream.call(request)
+            #expect(response.headers["x-protocol"] == "HTTP/2.0")
+            bodies.append(String(decoding: try await response.body.collect(), as: UTF8.self))
+        }
+        let large = try await upstream.call(UpstreamRequest("GET", "https://localhost:\(server.port)/large"))
+        let otherName = await failure {
+            try await Upstream().call(UpstreamRequest("GET", "https://127.0.0.1:\(server.port)/"))
+        }
+
+        guard case .tlsFailed = refused?.reason, case .tlsFailed = otherName?.reason else {
+            Issue.record("\(String(describing: refused)) \(String(describing: otherName))")
+            return
+        }
+        #expect(refused?.mayHaveBeenSent == false)
+        #expect(bodies[0] == bodies[1])  // nginx's number of the connection
+        #expect(try await large.body.collect().count == 3_000_000)
+        await server.stop()
+    }
+}
+
+/// nginx with a certificate of its own for "localhost".
+@LoopActor
+private final class TLSServer {
+    let port: UInt16
+    let certificate: String
+    private let folder = TemporaryFolder()
+    private let process: ChildProcess
+
+    init() async throws {
+        let probe = try Listener(.ip(#require(IPAddress("127.0.0.1")), port: 0))
+        guard case .ip(let address, let port) = probe.address else { preconditionFailure("TCP has a port") }
+        probe.close()
+        self.port = port
+        certificate = folder.path + "/cert.pem"
+        var openssl = ChildOptions(program: "/usr/bin/openssl")
+        openssl.arguments = [
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+            "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", folder.path + "/key.pem", "-out",
+            certificate,
+        ]
+        #expect(await (try ChildProcess(openssl)).wait() == .exited(0))
+        folder.write(String(repeating: "x", count: 3_000_000), to: "large")
+        folder.write(
+            """
+            daemon off; master_process off; pid \(folder.path)/pid; error_log stderr;
+            events { }
+            http {
+              access_log off; client_body_temp_path \(folder.path)/b; proxy_temp_path \(folder.path)/p;
+              fastcgi_temp_path \(folder.path)/f; uwsgi_temp_path \(folder.path)/u; scgi_temp_path \(folder.path)/s;
+              server {
+                listen 127.0.0.1:\(port) ssl http2;
+                ssl_certificate \(certificate); ssl_certificate_key \(folder.path)/key.pem;
+                add_header X-Protocol $server_protocol;
+                location / { return 200 "$connection"; }
+                location /large { root \(folder.path); }
+              }
+            }
+            """,
+            to: "nginx.conf"
+        )
+        var nginx = ChildOptions(program: "/usr/sbin/nginx")
+        nginx.arguments = ["-c", folder.path + "/nginx.conf", "-p", folder.path]
+        process = try ChildProcess(nginx)
+        while process.exit == nil {
+            if let socket = try? await Socket.connect(to: .ip(address, port: port)) {
+                socket.close()
+                break
+            }
+            try await sleep(for: .milliseconds(2))
+        }
+    }
+
+    func stop() async {
+        process.signal(SIGTERM)
+        _ = await process.wait()
+    }
+
+    isolated deinit { process.signal(SIGKILL) }
+}
