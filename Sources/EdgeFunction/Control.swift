@@ -77,7 +77,7 @@ public final class Control {
         guard client != nil, let path = try? Self.path(id) else { return }
         var document: JSONObject = ["fraction": .double(fraction)]
         document["note"] = note.map { .string(String($0.prefix(200))) }
-        let sender = progress[id] ?? ProgressSender { [unowned self] in try? await put($0, to: "\(path)/progress") }
+        let sender = progress[id] ?? ProgressSender { [weak self] in try? await self?.put($0, to: "\(path)/progress") }
         progress[id] = sender
         sender.show(.object(document))
     }

@@ -20,7 +20,8 @@ final class Transfer {
     private var pulling: Task<Void, Never>?
     private var isSendPaused = false
     private var isReceivePaused = false
-    private var mayHaveBeenSent = false
+    private var mayHaveBeenSent: Bool
+    private var wasConnected = false
     private var refusedAddress: IPAddress?
     /// Why a callback told curl to stop.
     private var abortReason: UpstreamError.Reason?
@@ -44,10 +45,13 @@ final class Transfer {
         let answerBytesMax: Int
         let policy: AddressPolicy
         let userAgent: String
+        /// Whether an earlier hop has reached its upstream.
+        let isRedirected: Bool
     }
 
     init(_ hop: Hop, _ handle: consuming CurlHandle, _ multi: CurlMulti) {
         self.hop = hop
+        mayHaveBeenSent = hop.isRedirected
         self.multi = multi
         handle.set(
             url: hop.url,
@@ -142,10 +146,12 @@ final class Transfer {
 
     private func applyPauses() {
         guard phase != .ended else { return }
-        curl_easy_pause(
+        let code = curl_easy_pause(
             handle.raw,
             (isReceivePaused ? CURLPAUSE_RECV : 0) | (isSendPaused ? CURLPAUSE_SEND : 0)
         )
+        // It hands over at once what it held back; when that is refused, curl would not say so again.
+        if code != CURLE_OK { end(abortReason ?? reason(for: code)) }
     }
 }
 
@@ -163,10 +169,11 @@ extension Transfer {
     /// The connection is ready, and the request goes out. curl would send a request again by itself when a reused connection
     /// ends without an answer; the upstream may have seen it, so only what is safe to repeat is repeated.
     func connected() -> Bool {
-        if mayHaveBeenSent, !["GET", "HEAD", "OPTIONS"].contains(hop.method) {
+        if wasConnected, !["GET", "HEAD", "OPTIONS"].contains(hop.method) {
             abortReason = .connectionLost("it was closed without an answer")
             return false
         }
+        wasConnected = true
         mayHaveBeenSent = true
         phase = .sending
         sentSome()
@@ -279,7 +286,7 @@ extension Transfer {
         case CURLE_OK: return answer.isComplete ? nil : .badAnswer("it has no head")
         case CURLE_COULDNT_RESOLVE_HOST: return .nameNotFound
         case CURLE_COULDNT_RESOLVE_PROXY: return .cannotConnect("the proxy's host name has no address")
-        case CURLE_OPERATION_TIMEDOUT where !mayHaveBeenSent: return .connectDeadline(hop.deadlines.connect)
+        case CURLE_OPERATION_TIMEDOUT where !wasConnected: return .connectDeadline(hop.deadlines.connect)
         case CURLE_COULDNT_CONNECT, CURLE_PROXY:
             if let refusedAddress { return .addressRefused("\(refusedAddress)") }
             return .cannotConnect(message)
@@ -289,7 +296,7 @@ extension Transfer {
         case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING:
             return .badAnswer(message)
         case CURLE_URL_MALFORMAT, CURLE_OUT_OF_MEMORY: return .invalidRequest(message)
-        default: return mayHaveBeenSent ? .connectionLost(message) : .cannotConnect(message)
+        default: return wasConnected ? .connectionLost(message) : .cannotConnect(message)
         }
     }
 }

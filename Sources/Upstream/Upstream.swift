@@ -36,7 +36,7 @@ public final class Upstream {
         var request = request
         var redirects = 0
         while true {
-            let transfer = try begin(request, url, endsAt: endsAt)
+            let transfer = try begin(request, url, isRedirected: redirects > 0, endsAt: endsAt)
             let head = try await transfer.head()
             let redirect = try next(after: head, request, url, redirects, ending: transfer)
             guard let redirect else {
@@ -59,11 +59,12 @@ public final class Upstream {
     private func begin(
         _ request: UpstreamRequest,
         _ url: UpstreamURL,
+        isRedirected: Bool,
         endsAt: ContinuousClock.Instant
     ) throws(UpstreamError) -> Transfer {
         // Behind a proxy the socket's address is the proxy's, so an address in the URL is judged here.
         if let address = url.address, policy.refusal(of: address) != nil {
-            throw .unsent(.addressRefused("\(address)"), origin: url.origin)
+            throw UpstreamError(.addressRefused("\(address)"), origin: url.origin, mayHaveBeenSent: isRedirected)
         }
         guard let multi, let handle = CurlHandle() else {
             throw .unsent(.invalidRequest("libcurl could not be started"), origin: url.origin)
@@ -77,7 +78,8 @@ public final class Upstream {
             endsAt: endsAt,
             answerBytesMax: request.answerBytesMax,
             policy: policy,
-            userAgent: userAgent
+            userAgent: userAgent,
+            isRedirected: isRedirected
         )
         return Transfer(hop, handle, multi)
     }

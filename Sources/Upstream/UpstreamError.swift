@@ -31,9 +31,9 @@ public struct UpstreamError: Error, Sendable, Equatable, CustomStringConvertible
     }
 
     public let reason: Reason
-    /// Scheme, host and port of the URL that failed: paths and queries can hold secrets.
+    /// Scheme, host and port of the URL that failed: paths and queries can hold secrets. Empty for a URL that cannot be read.
     public let origin: String
-    /// False only when the upstream certainly did not get this request: then it can be sent again without paying twice.
+    /// False only when it is certain that no upstream got this request: then it can be sent again without paying twice.
     public let mayHaveBeenSent: Bool
 
     public init(_ reason: Reason, origin: String, mayHaveBeenSent: Bool) {
@@ -42,7 +42,7 @@ public struct UpstreamError: Error, Sendable, Equatable, CustomStringConvertible
         self.mayHaveBeenSent = mayHaveBeenSent
     }
 
-    public var description: String { "\(origin): \(sentence)" }
+    public var description: String { origin.isEmpty ? sentence : "\(origin): \(sentence)" }
 
     private var sentence: String {
         switch reason {

@@ -1,7 +1,7 @@
 // Header fields in their order; names are compared without case.
 
 /// The header fields of a request or an answer. Repeated fields are kept, in order.
-public struct UpstreamHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral, Sequence {
+public struct UpstreamHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral, Sequence, CustomStringConvertible {
     private var fields: [(name: String, value: String)] = []
 
     public init() {}
@@ -36,6 +36,9 @@ public struct UpstreamHeaders: Sendable, Equatable, ExpressibleByDictionaryLiter
     public static func == (left: Self, right: Self) -> Bool {
         left.fields.elementsEqual(right.fields) { isSameName($0.name, $1.name) && $0.value == $1.value }
     }
+
+    /// The names alone: values can be credentials.
+    public var description: String { "[\(fields.map(\.name).joined(separator: ", "))]" }
 
     /// A server may continue a value on the next line.
     mutating func extendLast(with text: String) {

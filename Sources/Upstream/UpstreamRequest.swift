@@ -2,7 +2,7 @@
 internal import EdgeLoop
 
 /// One HTTP request with everything that limits it.
-public struct UpstreamRequest: Sendable {
+public struct UpstreamRequest: Sendable, CustomStringConvertible {
     /// The body of a request.
     public enum Body: Sendable {
         case none
@@ -28,6 +28,9 @@ public struct UpstreamRequest: Sendable {
     public var redirectOrigins: [String] = []
     /// Headers that never go to another origin, besides Authorization, apikey, x-api-key, Cookie and Proxy-Authorization.
     public var credentialHeaders: [String] = []
+
+    /// Method and origin alone: paths, queries, headers and bodies can hold secrets.
+    public var description: String { "\(method) \((try? UpstreamURL(url))?.origin ?? "a URL that cannot be read")" }
 
     public init(_ method: String = "GET", _ url: String, headers: UpstreamHeaders = [:], body: Body = .none) {
         self.method = method

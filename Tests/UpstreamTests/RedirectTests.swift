@@ -144,6 +144,23 @@ struct RedirectTests {
         let error = await failure { try await Upstream().call(request) }
 
         #expect(error?.reason == .addressRefused("169.254.169.254"))
+        #expect(error?.mayHaveBeenSent == true)  // the first hop has answered
+    }
+
+    @Test @LoopActor func `a call that fails after its redirect may have been charged before it`() async throws {
+        let gone = try ScriptedUpstream([])
+        gone.close()
+        let server = try ScriptedUpstream(always: .status(303, headers: [("Location", gone.url)]))
+        var request = UpstreamRequest("POST", server.url)
+        request.redirectOrigins = [gone.url]
+
+        let error = await failure { try await Upstream().call(request) }
+
+        guard case .cannotConnect = error?.reason else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(error?.mayHaveBeenSent == true)
     }
 
     @Test @LoopActor func `a streamed body cannot be sent again`() async throws {

@@ -133,6 +133,18 @@ struct UpstreamCallTests {
         #expect(error?.mayHaveBeenSent == false)
     }
 
+    @Test func `a request does not print what may be secret`() {
+        let request = UpstreamRequest(
+            "POST",
+            "https://hooks.test/secret-path?key=secret-query",
+            headers: ["Authorization": "secret-token"],
+            body: .bytes(Array("secret-body".utf8))
+        )
+
+        #expect("\(request)" == "POST https://hooks.test")
+        #expect("\(request.headers)" == "[Authorization]")
+    }
+
     @Test @LoopActor func `a call where nobody listens was certainly not sent`() async throws {
         let server = try ScriptedUpstream([])
         server.close()

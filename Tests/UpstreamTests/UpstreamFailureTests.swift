@@ -83,6 +83,21 @@ struct UpstreamFailureTests {
         #expect(error?.reason == .answerTooLarge(bytesMax: 10))
     }
 
+    @Test @LoopActor func `an answer that grows too large while nobody reads it is refused too`() async throws {
+        let head = Array("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".utf8)
+        let server = try ScriptedUpstream([
+            ScriptedAnswer([.send(head + [UInt8](repeating: 1, count: 3_000_000)), .close])
+        ])
+        var request = UpstreamRequest("GET", server.url)
+        request.answerBytesMax = 1_000_000
+
+        let response = try await Upstream().call(request)
+        try await sleep(for: .milliseconds(30))
+        let error = await failure { try await response.body.collect() }
+
+        #expect(error?.reason == .answerTooLarge(bytesMax: 1_000_000))
+    }
+
     @Test("A lost connection is told and may have been charged", arguments: [ScriptedAnswer.reset, .close])
     @LoopActor func lost(answer: ScriptedAnswer) async throws {
         let server = try ScriptedUpstream([answer])

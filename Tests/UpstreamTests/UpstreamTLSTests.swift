@@ -39,6 +39,39 @@ struct UpstreamTLSTests {
         #expect(try await large.body.collect().count == 3_000_000)
         await server.stop()
     }
+
+    @Test @LoopActor func `slow bodies go out over one HTTP/2 connection, each whole and to its own call`() async throws
+    {
+        let behind = try ScriptedUpstream(always: .status(200))
+        let server = try await TLSServer(behind: behind.url)
+        setenv("SSL_CERT_FILE", server.certificate, 1)
+        defer { unsetenv("SSL_CERT_FILE") }
+        let upstream = Upstream()
+        let url = "https://localhost:\(server.port)/through"
+        _ = try await upstream.call(UpstreamRequest("GET", "https://localhost:\(server.port)/")).body.collect()
+        let gate = Gate()
+        let calls = (0..<5).map { number in
+            Task { @LoopActor in
+                var left = 4
+                let piece = [UInt8](repeating: UInt8(number), count: 50_000)
+                let body = UpstreamRequest.Body.stream(length: nil) {
+                    left -= 1
+                    if left == 1 { await gate.wait() }
+                    return left > 0 ? piece : nil
+                }
+                return try await upstream.call(UpstreamRequest("POST", url, body: body)).headers["x-connection"]
+            }
+        }
+        try await sleep(for: .milliseconds(20))
+        gate.open()
+
+        var connections: Set<String?> = []
+        for call in calls { connections.insert(try await call.value) }
+        #expect(connections.count == 1)
+        #expect(behind.requests.map(\.body.count) == [Int](repeating: 150_000, count: 5))
+        #expect(Set(behind.requests.map { $0.body.first ?? 99 }) == [0, 1, 2, 3, 4])
+        await server.stop()
+    }
 }
 
 /// nginx with a certificate of its own for "localhost".
@@ -49,7 +82,7 @@ private final class TLSServer {
     private let folder = TemporaryFolder()
     private let process: ChildProcess
 
-    init() async throws {
+    init(behind: String = "http://127.0.0.1:1") async throws {
         let probe = try Listener(.ip(#require(IPAddress("127.0.0.1")), port: 0))
         guard case .ip(let address, let port) = probe.address else { preconditionFailure("TCP has a port") }
         probe.close()
@@ -73,8 +106,9 @@ private final class TLSServer {
               server {
                 listen 127.0.0.1:\(port) ssl http2;
                 ssl_certificate \(certificate); ssl_certificate_key \(folder.path)/key.pem;
-                add_header X-Protocol $server_protocol;
+                add_header X-Protocol $server_protocol; add_header X-Connection $connection;
                 location / { return 200 "$connection"; }
+                location /through { proxy_pass \(behind); }
                 location /large { root \(folder.path); }
               }
             }
