@@ -81,7 +81,7 @@ let package = Package(
         // Tests
         .target(
             name: "TestSupport",
-            dependencies: ["EdgeLoop"],
+            dependencies: ["EdgeLoop", "JSON"],
             path: "Tests/Support",
             swiftSettings: settings
         ),
@@ -107,5 +107,7 @@ let package = Package(
         program("TestFunction", path: "Tests/TestFunction", []),
         tests("EdgeFunctionTests", ["EdgeFunction", "Hello", "TestSupport"]),
         tests("StatusTests", ["Status", "EdgeFunction", "TestSupport"]),
+        tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLoop", "CivilTime"]),
+        tests("EndToEndTests", ["EdgeLoop", "JSON", "CivilTime", "Digest", "TestSupport"]),
     ]
 )

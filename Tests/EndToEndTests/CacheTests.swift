@@ -1,0 +1,167 @@
+// What is kept, what never is, and what happens to files that are damaged.
+import EdgeLoop
+import Glibc
+import JSON
+import TestSupport
+import Testing
+
+struct CacheTests {
+    init() { TestLoop.start() }
+
+    @Test @LoopActor func `a kept image answers without the provider, also after a restart`() async throws {
+        let upstream = try HuggingFaceScript()
+        try await withEdge(EdgeOptions(environment: upstream.environment)) { host in
+            let first = try await host.generate("a fox")
+            let second = try await host.generate("a fox")
+            try await eventually("the job's end on disk") { host.doneJobs.count == 1 && host.activeJobs.isEmpty }
+            try await host.restart()
+            let third = try await host.generate("a fox")
+
+            #expect(first.status == 200)
+            #expect(second.body == first.body)
+            #expect(third.body == first.body)
+            #expect(first["Cache-Status"]?.contains("fwd=miss") == true)
+            #expect(third["Cache-Status"]?.contains("hit") == true)
+            #expect(third["ETag"] != nil)
+            #expect(upstream.calls == 1)
+        }
+    }
+
+    @Test @LoopActor func `fresh makes a new one, which then answers`() async throws {
+        let upstream = try HuggingFaceScript([
+            .image, .body(HuggingFaceScript.picture("another fox"), type: "image/png"),
+        ])
+        try await withEdge(EdgeOptions(environment: upstream.environment)) { host in
+            let old = try await host.generate("a fox")
+            let fresh = try await host.generate(["prompt": "a fox", "fresh": true])
+            let after = try await host.generate("a fox")
+
+            #expect(old.body == HuggingFaceScript.picture("a fox"))
+            #expect(fresh.body == HuggingFaceScript.picture("another fox"))
+            #expect(after.body == fresh.body)
+            #expect(upstream.calls == 2)
+        }
+    }
+
+    @Test @LoopActor func `failures are never kept`() async throws {
+        let upstream = try HuggingFaceScript([.error(400, "bad prompt"), .error(402, "no credits left"), .image])
+        try await withEdge(EdgeOptions(environment: upstream.environment)) { host in
+            let first = try await host.generate("a fox")
+            let second = try await host.generate("a fox")
+            let third = try await host.generate("a fox")
+
+            #expect(first.status >= 400)
+            #expect(second.status >= 400)
+            #expect(third.status == 200)
+            #expect(upstream.calls == 3)
+        }
+    }
+
+    @Test @LoopActor func `every parameter is in the key`() async throws {
+        let upstream = try HuggingFaceScript()
+        try await withEdge(EdgeOptions(environment: upstream.environment)) { host in
+            let bodies: [JSONValue] = [
+                ["prompt": "x"], ["prompt": "x", "negative_prompt": "y"], ["prompt": "x", "width": 512],
+                ["prompt": "x", "height": 512],
+                ["prompt": "x", "steps": 4], ["prompt": "x", "guidance_scale": 3.5], ["prompt": "x", "seed": 4],
+                ["prompt": "x", "scheduler": "EulerDiscreteScheduler"], ["prompt": "x", "model": "acme/painter"],
+            ]
+            for body in bodies + bodies {
+                let answer = try await host.generate(body)
+                #expect(answer.status == 200, "\(body.text())")
+            }
+
+            #expect(upstream.calls == bodies.count)
+        }
+    }
+
+    @Test @LoopActor func `a damaged or missing image is noticed and made again, never served`() async throws {
+        let upstream = try HuggingFaceScript()
+        try await withEdge(EdgeOptions(environment: upstream.environment)) { host in
+            let picture = HuggingFaceScript.picture("a fox")
+            let id = try await host.accepted("a fox")
+            let url = try #require(try await host.finished(id)["images"]?.array?.first?["url"]?.string)
+            let path = String(url[try #require(url.firstRange(of: "/images/")).lowerBound...])
+            for harm in ["damaged", "missing", "short", "damaged after a restart"] {
+                try await eventually("everything on disk") { host.activeJobs.isEmpty }
+                let file = try #require(filesBelow("\(host.state)/images").first)
+                switch harm {
+                case "missing": unlink(file)
+                case "short": truncate(file, 30)
+                default: damageFile(file)
+                }
+                if harm.hasSuffix("restart") { try await host.restart() }
+                let direct = try await host.get(path)
+                let calls = upstream.calls
+                let answer = try await host.generate("a fox")
+
+                #expect(direct.status == 404 || direct.body == picture, "\(harm)")
+                #expect(answer.status == 200, "\(harm): \(answer.text)")
+                #expect(answer.body == picture, "\(harm)")
+                #expect(upstream.calls <= calls + 1, "\(harm)")
+                _ = try await host.generate("a fox")
+                try await eventually("the image on disk again after it was \(harm)") {
+                    filesBelow("\(host.state)/images").contains { fileBytes($0) == picture }
+                }
+            }
+            #expect(upstream.calls > 1)
+        }
+    }
+
+    @Test @LoopActor func `images answer HEAD, ranges and conditions`() async throws {
+        try await withEdge { host in
+            let id = try await host.accepted(["prompt": "a fox", "width": 64, "height": 64])
+            let document = try await host.finished(id)
+            let url = try #require(document["images"]?.array?.first?["url"]?.string)
+            let path = String(url[try #require(url.firstRange(of: "/images/")).lowerBound...])
+            let whole = try await host.get(path)
+            let tag = try #require(whole["ETag"])
+            for target in [path, "/generate?prompt=a+fox&width=64&height=64"] {
+                let head = try await host.ask("HEAD", target)
+                let part = try await host.get(target, [("Range", "bytes=8-15")])
+                let tail = try await host.get(target, [("Range", "bytes=-5")])
+                let beyond = try await host.get(target, [("Range", "bytes=99999999-")])
+                let same = try await host.get(target, [("If-None-Match", tag)])
+                let other = try await host.get(target, [("If-None-Match", "\"other\"")])
+                let byTag = try await host.get(target, [("Range", "bytes=0-3"), ("If-Range", "\"other\"")])
+
+                #expect(head.status == 200, "\(target)")
+                #expect(head.number("Content-Length") == whole.body.count, "\(target)")
+                #expect(head["ETag"] == tag, "\(target)")
+                #expect(part.status == 206, "\(target)")
+                #expect(part.body == Array(whole.body[8...15]), "\(target)")
+                #expect(part["Content-Range"] == "bytes 8-15/\(whole.body.count)", "\(target)")
+                #expect(tail.body == Array(whole.body.suffix(5)), "\(target)")
+                #expect(beyond.status == 416, "\(target)")
+                #expect(same.status == 304, "\(target)")
+                #expect(same["ETag"] == tag, "\(target)")
+                #expect(other.status == 200, "\(target)")
+                #expect(byTag.status == 200, "\(target)")
+                #expect(byTag.body == whole.body, "\(target)")
+            }
+        }
+    }
+
+    @Test @LoopActor func `perDay caps the runs of a day, names the setting, and is counted from the job files`()
+        async throws
+    {
+        let manifest = TestManifest.bundled([("functions.generate.job.perDay", 2)])
+        let upstream = try HuggingFaceScript()
+        try await withEdge(EdgeOptions(manifest: manifest, environment: upstream.environment)) { host in
+            #expect(try await host.generate("one").status == 200)
+            #expect(try await host.generate("two").status == 200)
+            let refused = try await host.generate("three")
+            let cached = try await host.generate("one")
+            try await eventually("both jobs on disk") { host.doneJobs.count == 2 }
+            try await host.restart()
+            let later = try await host.generate("four")
+
+            for answer in [refused, later] {
+                expectProblem(answer, 429, naming: ["perDay", "2"])
+                #expect((1...86_400).contains(answer.number("Retry-After") ?? 0))
+            }
+            #expect(cached.status == 200)
+            #expect(upstream.calls == 2)
+        }
+    }
+}

@@ -1,0 +1,105 @@
+// The real host, killed at random moments of a running load.
+import EdgeLoop
+import Glibc
+import JSON
+import TestSupport
+import Testing
+
+struct CrashTests {
+    init() { TestLoop.start() }
+
+    /// `EDGE_CRASH_KILLS`: how often the host is killed.
+    private static let kills = getenv("EDGE_CRASH_KILLS").flatMap { Int(String(cString: $0)) } ?? 25
+
+    @Test @LoopActor func `every accepted job ends exactly once, whenever the host is killed`() async throws {
+        let manifest = TestManifest.bundled([
+            ("functions.generate.job.perDay", 0), ("functions.generate.job.attempts", 20),
+            ("functions.generate.job.concurrency", 4),
+        ])
+        let upstream = try HuggingFaceScript { number, _ in
+            switch number % 7 {
+            case 3: .loading(0.1)
+            case 5: .error(500, "now and then")
+            default: .drip(200, every: .milliseconds(1))
+            }
+        }
+        let load = CrashLoad()
+        try await withEdge(EdgeOptions(manifest: manifest, environment: upstream.environment)) { host in
+            for round in 0..<Self.kills {
+                let clients = load.begin(host, round: round)
+                try await sleep(for: .milliseconds(Int64.random(in: 0...120)))  // the random moment
+                try await host.kill()
+                for client in clients { await client.value }
+                try await host.start()
+            }
+            try await eventually("\(host.activeJobs.count) jobs to end", atMost: .seconds(120)) {
+                host.activeJobs.isEmpty
+            }
+            check(load, host, upstream)
+            for id in load.accepted {
+                #expect(["succeeded", "failed"].contains(try await host.job(id)["state"]?.string))
+            }
+        }
+    }
+
+    @LoopActor
+    private func check(_ load: CrashLoad, _ host: EdgeHost, _ upstream: HuggingFaceScript) {
+        let done = host.doneJobs
+        let files = filesBelow("\(host.state)/jobs/done").count
+        #expect(filesIn("\(host.state)/jobs/dead").isEmpty)
+        #expect(filesIn("\(host.state)/jobs/tmp").isEmpty)
+        #expect(files == done.count, "one document each")
+        for id in load.accepted {
+            #expect(done[id]?["state"] == "succeeded", "\(id): \(done[id]?.text() ?? "no document")")
+        }
+
+        // Attempts stand in the file of one follower; equal prompts share a generation, so they are counted by prompt.
+        var recorded: [String: Int] = [:]
+        for document in done.values {
+            guard let prompt = document["input"]?["prompt"]?.string, let generation = document["generation"]?.string
+            else { continue }
+            let count = (document["attempts"]?.array?.count ?? 0) + Int(document["attemptsOmitted"]?.integer ?? 0)
+            recorded["\(prompt)\n\(generation)"] = max(recorded["\(prompt)\n\(generation)"] ?? 0, count)
+        }
+        var allowed: [String: Int] = [:]
+        for (name, count) in recorded { allowed[String(name.prefix { $0 != "\n" }), default: 0] += count }
+        var called: [String: Int] = [:]
+        for prompt in upstream.prompts { called[prompt, default: 0] += 1 }
+        for (prompt, count) in called {
+            #expect(
+                count <= allowed[prompt] ?? 0,
+                "\(prompt) was paid \(count) times, and \(allowed[prompt] ?? 0) are recorded"
+            )
+        }
+        print(
+            "crash test: \(Self.kills) kills, \(load.accepted.count) accepted, \(load.answered) answered, \(upstream.calls) calls, \(done.count) documents"
+        )
+    }
+}
+
+/// Clients that ask, each in its own way, until the host is gone.
+@LoopActor
+private final class CrashLoad {
+    /// Ids that a client was told with 202.
+    var accepted: Set<String> = []
+    var answered = 0
+
+    func begin(_ host: EdgeHost, round: Int) -> [Task<Void, Never>] {
+        let port = host.port
+        return (0..<6).map { client in
+            Task { @LoopActor in
+                do {
+                    let probe = try await HTTPProbe(port: port)
+                    for number in 0..<20 {
+                        let prompt = "round \(round) client \(client / 2) number \(number)"  // two clients ask for the same
+                        let headers: Headers = client.isMultiple(of: 3) ? [] : [("Prefer", "respond-async")]
+                        probe.request("POST", "/generate", headers, body: Array(#"{"prompt":"\#(prompt)"}"#.utf8))
+                        let answer = try await probe.answer()
+                        if answer.status == 202, let id = answer.json["id"]?.string { accepted.insert(id) }
+                        if answer.status == 200 { answered += 1 }
+                    }
+                } catch {}  // the host is gone
+            }
+        }
+    }
+}

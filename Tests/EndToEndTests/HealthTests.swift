@@ -1,0 +1,65 @@
+// What platforms and operators ask the host itself.
+import EdgeLoop
+import JSON
+import TestSupport
+import Testing
+
+struct HealthTests {
+    init() { TestLoop.start() }
+
+    @Test @LoopActor func `healthz and readyz are 200 on a host that serves, and HEAD works`() async throws {
+        try await withEdge { host in
+            for path in ["/healthz", "/readyz"] {
+                #expect(try await host.get(path).status == 200)
+                let head = try await host.ask("HEAD", path)
+                #expect(head.status == 200)
+                #expect(head.body.isEmpty)
+            }
+        }
+    }
+
+    @Test @LoopActor func `metrics are Prometheus text, on loopback only`() async throws {
+        try await withEdge { host in
+            _ = try await host.generate(["prompt": "a fox", "width": 64, "height": 64])
+            let answer = try await host.get("/metrics")
+            let throughProxy = try await host.get("/metrics", [("X-Forwarded-For", "203.0.113.9")])
+
+            #expect(answer.status == 200)
+            #expect(answer["Content-Type"]?.hasPrefix("text/plain") == true)
+            #expect(answer.text.contains("# TYPE "))
+            for line in answer.text.split(separator: "\n") where !line.hasPrefix("#") {
+                #expect(line.split(separator: " ").last.flatMap { Double($0) } != nil, "\(line)")
+            }
+            expectProblem(throughProxy, 403)
+        }
+    }
+
+    @Test @LoopActor func `each request is one log line, with its id and without prompt or query`() async throws {
+        try await withEdge(EdgeOptions(arguments: ["--log", "json"])) { host in
+            let posted = try await host.generate(["prompt": "wordFromThePrompt", "width": 64, "height": 64])
+            let asked = try await host.get("/generate?prompt=wordFromTheQuery&width=64&height=64")
+            for answer in [posted, asked] {
+                let id = try #require(answer["X-Request-Id"])
+                try await eventually("a line with \(id)") { host.said.contains(id) }
+                let lines = host.said.split(separator: "\n").filter { $0.contains(id) }
+                #expect(lines.count == 1)
+                let line = try JSONValue.parse(String(lines.first ?? ""))
+                #expect(line["status"] == 200)
+                #expect(line["method"]?.string != nil)
+            }
+
+            #expect(!host.said.contains("wordFromThePrompt"))
+            #expect(!host.said.contains("wordFromTheQuery"))
+        }
+    }
+
+    @Test @LoopActor func `every answer has a request id of its own`() async throws {
+        try await withEdge { host in
+            var ids: Set<String> = []
+            for _ in 0..<5 { ids.insert(try await host.get("/healthz")["X-Request-Id"] ?? "") }
+
+            #expect(ids.count == 5)
+            #expect(!ids.contains(""))
+        }
+    }
+}

@@ -1,0 +1,120 @@
+// A host that was killed, and started again on the same state.
+import EdgeLoop
+import JSON
+import TestSupport
+import Testing
+
+struct RecoveryTests {
+    init() { TestLoop.start() }
+
+    @Test @LoopActor
+    func `a job whose call was under way is finished by the next host, and says that it may be paid twice`()
+        async throws
+    {
+        let gate = Gate()
+        let upstream = try HuggingFaceScript([.held(gate)])
+        try await withEdge(EdgeOptions(environment: upstream.environment)) { host in
+            let id = try await host.accepted("a fox")
+            try await upstream.called(1)
+            try await host.restart()
+            let done = try await host.finished(id)
+            let attempts = try #require(done["attempts"]?.array)
+
+            #expect(done["state"] == "succeeded")
+            #expect(attempts.count == 2)
+            #expect(attempts.first?["perhapsPaid"] == true)
+            #expect(attempts.last?["outcome"] == "succeeded")
+            #expect(upstream.calls == 2)
+            #expect(host.activeJobs.isEmpty)
+        }
+    }
+
+    @Test @LoopActor func `jobs that waited for their turn are finished, each once`() async throws {
+        let manifest = TestManifest.bundled([("functions.generate.job.concurrency", 1)])
+        let gate = Gate()
+        let upstream = try HuggingFaceScript { number, _ in number == 1 ? .held(gate) : .image }
+        try await withEdge(EdgeOptions(manifest: manifest, environment: upstream.environment)) { host in
+            var ids: [String] = []
+            for number in 0..<6 { ids.append(try await host.accepted("fox \(number)")) }
+            try await upstream.called(1)
+            let positions = try await host.job(ids[5])["position"]?.integer
+            try await host.restart()
+            for id in ids { #expect(try await host.finished(id)["state"] == "succeeded") }
+            try await eventually("all on disk") { host.activeJobs.isEmpty }
+
+            #expect((positions ?? 0) >= 1)
+            #expect(Set(host.doneJobs.keys) == Set(ids))
+            #expect(upstream.calls == 7)
+        }
+    }
+
+    @Test @LoopActor func `a follower that was told 202 keeps its own id across a crash`() async throws {
+        let gate = Gate()
+        let upstream = try HuggingFaceScript([.held(gate)])
+        try await withEdge(EdgeOptions(environment: upstream.environment)) { host in
+            let first = try await host.accepted("a fox")
+            let second = try await host.accepted("a fox")
+            try await upstream.called(1)
+            try await host.restart()
+            let done = (try await host.finished(first), try await host.finished(second))
+
+            #expect(done.0["state"] == "succeeded")
+            #expect(done.1["state"] == "succeeded")
+            #expect(done.0["images"]?.array?.first?["sha256"] == done.1["images"]?.array?.first?["sha256"])
+            #expect(upstream.calls == 2)
+        }
+    }
+
+    @Test @LoopActor func `a client that polls sees no gap across a crash`() async throws {
+        let upstream = try HuggingFaceScript([.loading(2)])
+        try await withEdge(EdgeOptions(environment: upstream.environment)) { host in
+            let id = try await host.accepted("a fox")
+            var states: [String] = []
+            for _ in 0..<3 {
+                states.append(try await host.job(id)["state"]?.string ?? "none")
+                try await host.restart()
+            }
+            let done = try await host.finished(id)
+
+            #expect(states.allSatisfy { ["queued", "running", "waiting", "succeeded"].contains($0) }, "\(states)")
+            #expect(done["state"] == "succeeded")
+            #expect(upstream.calls == done["attempts"]?.array?.count)
+        }
+    }
+
+    @Test @LoopActor func `a finished job is the same document after a crash`() async throws {
+        try await withEdge { host in
+            let id = try await host.accepted(["prompt": "a fox", "width": 64, "height": 64])
+            let before = try await host.finished(id)
+            try await eventually("the job's end on disk") { host.activeJobs.isEmpty }
+            try await host.restart()
+            let after = try await host.job(id)
+
+            #expect(before["state"] == after["state"])
+            #expect(before["finished"] == after["finished"])
+            #expect(before["images"] == after["images"] || after["images"]?.array?.count == 1)
+            #expect(before["attempts"] == after["attempts"])
+        }
+    }
+
+    @Test @LoopActor func `what cannot be read is set aside with a loud line, and the rest goes on`() async throws {
+        let upstream = try HuggingFaceScript([.loading(1)])
+        try await withEdge(EdgeOptions(environment: upstream.environment)) { host in
+            let id = try await host.accepted("a fox")
+            try await host.kill()
+            let damaged = "0198c2f0-0000-7000-8000-00000000dead"
+            let empty = "0198c2f0-0000-7000-8000-00000000beef"
+            replaceFile("\(host.state)/jobs/active/\(damaged).json", with: #"{"version": 1, "id": "#)
+            replaceFile("\(host.state)/jobs/active/\(empty).json", with: "")
+            replaceFile("\(host.state)/jobs/tmp/leftover.1", with: "half a job")
+            try await host.start()
+            let done = try await host.finished(id)
+
+            #expect(done["state"] == "succeeded")
+            #expect(filesIn("\(host.state)/jobs/dead").count == 2)
+            #expect(filesIn("\(host.state)/jobs/tmp").filter { $0.hasPrefix("leftover") }.isEmpty)
+            #expect(host.said.contains(damaged))
+            #expect(host.said.contains(empty))
+        }
+    }
+}

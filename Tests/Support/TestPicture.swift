@@ -1,0 +1,43 @@
+// A small true PNG that differs for every name.
+
+/// Grey images of 8 by 8 pixels with a text chunk: whole, checksums included.
+public enum TestPicture {
+    public static func png(_ name: String) -> [UInt8] {
+        var pixels: [UInt8] = []
+        for row in 0..<8 { pixels += [0] + (0..<8).map { UInt8(truncatingIfNeeded: row * 8 + $0) } }
+        let header: [UInt8] = [0, 0, 0, 8, 0, 0, 0, 8, 8, 0, 0, 0, 0]
+        return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", header)
+            + chunk("tEXt", Array("Title".utf8) + [0] + Array(name.utf8)) + chunk("IDAT", stored(pixels))
+            + chunk("IEND", [])
+    }
+
+    private static func chunk(_ type: String, _ data: [UInt8]) -> [UInt8] {
+        let named = Array(type.utf8) + data
+        return bytes(UInt32(data.count)) + named + bytes(checksum(named))
+    }
+
+    /// A zlib stream of one stored block.
+    private static func stored(_ data: [UInt8]) -> [UInt8] {
+        let count = UInt16(data.count)
+        let (low, high) = (UInt8(truncatingIfNeeded: count), UInt8(count >> 8))
+        var (a, b): (UInt32, UInt32) = (1, 0)
+        for byte in data {
+            a = (a + UInt32(byte)) % 65521
+            b = (b + a) % 65521
+        }
+        return [0x78, 0x01, 0x01, low, high, ~low, ~high] + data + bytes(b << 16 | a)
+    }
+
+    private static func checksum(_ data: [UInt8]) -> UInt32 {
+        var sum: UInt32 = .max
+        for byte in data {
+            sum ^= UInt32(byte)
+            for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
+        }
+        return ~sum
+    }
+
+    private static func bytes(_ number: UInt32) -> [UInt8] {
+        (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) }
+    }
+}
