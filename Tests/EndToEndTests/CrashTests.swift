@@ -27,7 +27,8 @@ struct CrashTests {
         try await withEdge(EdgeOptions(manifest: manifest, environment: upstream.environment)) { host in
             for round in 0..<Self.kills {
                 let clients = load.begin(host, round: round)
-                try await sleep(for: .milliseconds(Int64.random(in: 0...120)))  // the random moment
+                let moment = Int64.random(in: 0...120)
+                try await sleep(for: .milliseconds(moment))
                 try await host.kill()
                 for client in clients { await client.value }
                 try await host.start()

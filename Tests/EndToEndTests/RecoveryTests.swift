@@ -117,4 +117,22 @@ struct RecoveryTests {
             #expect(host.said.contains(empty))
         }
     }
+
+    @Test @LoopActor func `finished jobs of a week ago are gone after a start`() async throws {
+        try await withEdge { host in
+            let id = try await host.accepted(["prompt": "a fox", "width": 64, "height": 64])
+            _ = try await host.finished(id)
+            try await eventually("the job's end on disk") { host.activeJobs.isEmpty && !host.doneJobs.isEmpty }
+            try await host.kill()
+            let old = "0198c2f0-0000-7000-8000-000000000001"
+            let document = try #require(host.doneJobs[id]).text().replacing(id, with: old)
+            makeFolder("\(host.state)/jobs/done/2020-01-01")
+            replaceFile("\(host.state)/jobs/done/2020-01-01/\(old).json", with: document)
+            try await host.start()
+            try await eventually("the old job to go") { host.doneJobs[old] == nil }
+
+            expectProblem(try await host.get("/status/\(old)"), 404)
+            #expect(try await host.job(id)["state"] == "succeeded")
+        }
+    }
 }

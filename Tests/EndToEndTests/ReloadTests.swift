@@ -76,6 +76,27 @@ struct ReloadTests {
         }
     }
 
+    @Test @LoopActor func `what was recalled is forgotten when the manifest changes`() async throws {
+        let query = "?prompt=a+fox&width=64&height=64"
+        let page: Headers = [("Origin", "https://other.example")]
+        try await withEdge { host in
+            for _ in 0..<3 { _ = try await host.get("/generate\(query)", page) }
+            let closed = TestManifest.bundled([
+                ("host.origins", ["https://app.example"]), ("functions.generate.routes", ["/paint"]),
+            ])
+            replaceFile(host.manifestPath, with: closed.text())
+            try await eventually(
+                "the new manifest",
+                asking: { try await host.get("/paint\(query)").status == 200 }
+            )
+            let refused = try await host.get("/paint\(query)", page)
+            let gone = try await host.get("/generate\(query)")
+
+            expectProblem(refused, 403)
+            expectProblem(gone, 404)
+        }
+    }
+
     @Test @LoopActor func `a job that runs when its settings change is not lost`() async throws {
         let gate = Gate()
         let upstream = try HuggingFaceScript([.held(gate)])

@@ -67,3 +67,5 @@ public func damageFile(_ path: String, at offset: Int = 40) {
     pwrite(descriptor, junk, junk.count, off_t(offset))
     close(descriptor)
 }
+
+public func makeFolder(_ path: String) { precondition(mkdir(path, 0o700) == 0, "cannot make \(path)") }
