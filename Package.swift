@@ -107,7 +107,6 @@ let package = Package(
         program("TestFunction", path: "Tests/TestFunction", []),
         tests("EdgeFunctionTests", ["EdgeFunction", "Hello", "TestSupport"]),
         tests("StatusTests", ["Status", "EdgeFunction", "TestSupport"]),
-        tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLoop", "CivilTime"]),
         tests("EndToEndTests", ["EdgeLoop", "JSON", "CivilTime", "Digest", "TestSupport"]),
     ]
 )
