@@ -56,7 +56,7 @@ struct AnswerFormTests {
             #expect(told["type"] == "image/png")
             #expect(told["bytes"]?.integer == Int64(image.body.count))
             #expect(fetched.status == 200)
-            #expect(fetched.body == image.body)
+            #expect(fetched.content == image.content)
             #expect(fetched["Cache-Control"]?.contains("immutable") == true)
         }
     }

@@ -18,8 +18,8 @@ struct CacheTests {
             let third = try await host.generate("a fox")
 
             #expect(first.status == 200)
-            #expect(second.body == first.body)
-            #expect(third.body == first.body)
+            #expect(second.content == first.content)
+            #expect(third.content == first.content)
             #expect(first["Cache-Status"]?.contains("fwd=miss") == true)
             #expect(third["Cache-Status"]?.contains("hit") == true)
             #expect(third["ETag"] != nil)
@@ -36,9 +36,9 @@ struct CacheTests {
             let fresh = try await host.generate(["prompt": "a fox", "fresh": true])
             let after = try await host.generate("a fox")
 
-            #expect(old.body == HuggingFaceScript.picture("a fox"))
-            #expect(fresh.body == HuggingFaceScript.picture("another fox"))
-            #expect(after.body == fresh.body)
+            #expect(old.content == HuggingFaceScript.content("a fox"))
+            #expect(fresh.content == HuggingFaceScript.content("another fox"))
+            #expect(after.content == fresh.content)
             #expect(upstream.calls == 2)
         }
     }
@@ -95,9 +95,9 @@ struct CacheTests {
                 let calls = upstream.calls
                 let answer = try await host.generate("a fox")
 
-                #expect(direct.status == 404 || direct.body == picture, "\(harm)")
+                #expect(direct.status == 404 || direct.content == Content(picture), "\(harm)")
                 #expect(answer.status == 200, "\(harm): \(answer.text)")
-                #expect(answer.body == picture, "\(harm)")
+                #expect(answer.content == Content(picture), "\(harm)")
                 #expect(upstream.calls <= calls + 1, "\(harm)")
                 _ = try await host.generate("a fox")
                 try await eventually("the image on disk again after it was \(harm)") {
@@ -129,15 +129,15 @@ struct CacheTests {
                 #expect(head.number("Content-Length") == whole.body.count, "\(target)")
                 #expect(head["ETag"] == tag, "\(target)")
                 #expect(part.status == 206, "\(target)")
-                #expect(part.body == Array(whole.body[8...15]), "\(target)")
+                #expect(part.content == Content(whole.body[8...15]), "\(target)")
                 #expect(part["Content-Range"] == "bytes 8-15/\(whole.body.count)", "\(target)")
-                #expect(tail.body == Array(whole.body.suffix(5)), "\(target)")
+                #expect(tail.content == Content(whole.body.suffix(5)), "\(target)")
                 #expect(beyond.status == 416, "\(target)")
                 #expect(same.status == 304, "\(target)")
                 #expect(same["ETag"] == tag, "\(target)")
                 #expect(other.status == 200, "\(target)")
                 #expect(byTag.status == 200, "\(target)")
-                #expect(byTag.body == whole.body, "\(target)")
+                #expect(byTag.content == whole.content, "\(target)")
             }
         }
     }

@@ -26,8 +26,8 @@ struct FirstImageTests {
             let spelled = try await host.generate(["height": 64, "prompt": "  a lighthouse ", "width": 64])
 
             #expect(first.status == 200)
-            #expect(second.body == first.body)
-            #expect(spelled.body == first.body)
+            #expect(second.content == first.content)
+            #expect(spelled.content == first.content)
             #expect(second["Cache-Status"]?.contains("hit") == true)
             try await eventually("one finished job") { host.activeJobs.isEmpty && host.doneJobs.count == 1 }
         }
@@ -35,7 +35,7 @@ struct FirstImageTests {
 
     @Test @LoopActor func `other prompts, seeds and sizes give other pictures`() async throws {
         try await withEdge { host in
-            var pictures: Set<[UInt8]> = []
+            var pictures: Set<Content> = []
             for body: JSONValue in [
                 ["prompt": "a fox", "width": 64, "height": 64], ["prompt": "a hen", "width": 64, "height": 64],
                 ["prompt": "a fox", "width": 64, "height": 64, "seed": 1],
@@ -44,7 +44,7 @@ struct FirstImageTests {
             ] {
                 let answer = try await host.generate(body)
                 #expect(answer.status == 200, "\(answer.text)")
-                pictures.insert(answer.body)
+                pictures.insert(answer.content)
             }
 
             #expect(pictures.count == 5)
@@ -73,8 +73,8 @@ struct FirstImageTests {
 
             #expect(long.status == 200, "\(long.text)")
             #expect(long["Content-Type"] == "image/png")
-            #expect(short.body == long.body)
-            #expect(posted.body == long.body)
+            #expect(short.content == long.content)
+            #expect(posted.content == long.content)
         }
     }
 

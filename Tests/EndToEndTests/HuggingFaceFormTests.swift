@@ -80,7 +80,7 @@ struct HuggingFaceFormTests {
             let body = try JSONValue.parse(request.body)
 
             #expect(answer.status == 200, "\(answer.text)")
-            #expect(answer.body == HuggingFaceScript.picture("a fox"))
+            #expect(answer.content == HuggingFaceScript.content("a fox"))
             #expect(again.status == 200)
             #expect(request.path == "/\(provider)/v1/images/generations")
             #expect(body["model"] == "vendor/flux-schnell")

@@ -43,7 +43,7 @@ struct ProviderFaultTests {
             try await eventually("the job on disk") { host.doneJobs.count == 1 }
 
             #expect(answer.status == 200, "\(answer.text)")
-            #expect(answer.body == HuggingFaceScript.picture("a fox"))
+            #expect(answer.content == HuggingFaceScript.content("a fox"))
             #expect(attempts(host) == [["failed", "succeeded"]])
             #expect(upstream.calls == 2)
             #expect(filesBelow("\(host.state)/images").count == 1, "nothing of the failed answer is kept")
@@ -56,7 +56,7 @@ struct ProviderFaultTests {
         try await withEdge(EdgeOptions(environment: upstream.environment)) { host in
             let answer = try await host.generate("a fox")
 
-            #expect(answer.body == picture)
+            #expect(answer.content == Content(picture))
             #expect(upstream.calls == 2)
         }
     }
@@ -90,7 +90,7 @@ struct ProviderFaultTests {
 
                 #expect(answer.status == 200, "\(prompt): \(answer.text)")
                 #expect(answer["Content-Type"] == "image/png", "\(prompt)")
-                #expect(answer.body == png, "\(prompt)")
+                #expect(answer.content == Content(png), "\(prompt)")
             }
             #expect(upstream.calls == 3)
         }

@@ -21,8 +21,8 @@ struct ProviderWaitTests {
             let (one, two) = try await (first, second)
             let done = try await host.finished(id)
 
-            #expect(one.body == HuggingFaceScript.picture("a fox"))
-            #expect(two.body == one.body)
+            #expect(one.content == HuggingFaceScript.content("a fox"))
+            #expect(two.content == one.content)
             #expect(outcomes(done) == ["deferred", "deferred", "succeeded"])
             #expect(upstream.calls == 3)
         }
@@ -67,7 +67,7 @@ struct ProviderWaitTests {
             let took = ContinuousClock.now - begin
             try await eventually("the job on disk") { host.doneJobs.count == 1 }
 
-            #expect(answer.body == HuggingFaceScript.picture("a fox"))
+            #expect(answer.content == HuggingFaceScript.content("a fox"))
             #expect(took >= .seconds(1))
             #expect(outcomes(host.doneJobs.values.first ?? .null) == ["deferred", "succeeded"])
             #expect(upstream.calls == 2)

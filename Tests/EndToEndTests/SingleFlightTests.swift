@@ -22,7 +22,7 @@ struct SingleFlightTests {
             for probe in probes {
                 let answer = try await probe.answer()
                 #expect(answer.status == 200)
-                #expect(answer.body == HuggingFaceScript.picture("a fox"))
+                #expect(answer.content == HuggingFaceScript.content("a fox"))
                 probe.leave()
             }
 
@@ -45,7 +45,7 @@ struct SingleFlightTests {
             _ = try await host.get("/healthz")
             gate.open()
 
-            #expect(try await third.answer().body == HuggingFaceScript.picture("a fox"))
+            #expect(try await third.answer().content == HuggingFaceScript.content("a fox"))
             #expect(try await host.finished(id)["state"] == "succeeded")
             #expect(upstream.calls == 1)
             third.leave()
@@ -62,7 +62,7 @@ struct SingleFlightTests {
             try await upstream.called(1)
             gate.open()
 
-            #expect(try await probe.answer().body == HuggingFaceScript.picture("a fox"))
+            #expect(try await probe.answer().content == HuggingFaceScript.content("a fox"))
         }
     }
 

@@ -89,7 +89,7 @@ struct StoppingTests {
             let answer = try await waiting.answer()
 
             #expect(answer.status == 200)
-            #expect(answer.body == HuggingFaceScript.picture("a fox"))
+            #expect(answer.content == HuggingFaceScript.content("a fox"))
             #expect(try await host.ended() == .exited(0))
             #expect(upstream.calls == 1)
         }

@@ -109,6 +109,9 @@ public final class HuggingFaceScript {
     /// The bytes that a prompt's image has.
     public nonisolated static func picture(_ prompt: String) -> [UInt8] { TestPicture.png(prompt) }
 
+    /// The same for comparisons.
+    public nonisolated static func content(_ prompt: String) -> Content { Content(picture(prompt)) }
+
     private static func answer(_ reply: Reply, to request: ScriptedRequest) -> ScriptedAnswer {
         let picture = picture(prompt(of: request))
         let whole = ScriptedAnswer.bytes(picture, type: "image/png")

@@ -17,6 +17,9 @@ public struct ProbeAnswer: Sendable {
         headers.filter { $0.name.lowercased() == name.lowercased() }.map(\.value).joined(separator: ", ")
     }
 
+    /// The body for comparisons: a test that fails shows it in short.
+    public var content: Content { Content(body) }
+
     public var text: String { String(decoding: body, as: UTF8.self) }
 
     /// The body as JSON; null when it is none.
@@ -30,6 +33,20 @@ public struct ProbeAnswer: Sendable {
         guard body.count > 24, body.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) else { return nil }
         func number(at start: Int) -> Int { body[start..<start + 4].reduce(0) { $0 << 8 | Int($1) } }
         return (number(at: 16), number(at: 20))
+    }
+}
+
+/// Bytes that show themselves in short.
+public struct Content: Hashable, Sendable, CustomStringConvertible {
+    public let bytes: [UInt8]
+
+    public init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
+
+    public var description: String {
+        let isText = bytes.first == UInt8(ascii: "{")
+        return "\(bytes.count) bytes"
+            + (isText
+                ? ": \(String(decoding: bytes.prefix(400), as: UTF8.self))" : " that begin with \(bytes.prefix(8))")
     }
 }
 
