@@ -137,6 +137,7 @@ final class HostHandler: HTTPHandler {
                 throw Problem.unknownFunction(name, known: functions.router.functionNames)
             }
             notes.function = name
+            guard function.entry.auth != .required else { throw Problem.callerUnknown(name) }
             return try await answer(context, function, path: path, notes)
         case .image(let sha256, let suffix):
             return try await images.answer(sha256: sha256, suffix: suffix).selected(for: request)
