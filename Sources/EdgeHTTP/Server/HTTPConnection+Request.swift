@@ -39,8 +39,7 @@ extension HTTPConnection: HTTPBodySource {
         phase = .handling
         deadline = 0
         self.exchange = exchange
-        // With the loop as its preference, whatever the handler awaits resumes here and not on another thread first.
-        exchange.task = Task(executorPreference: LoopActor.loop) { await self.run(request, exchange) }
+        exchange.task = Task { @LoopActor in await self.run(request, exchange) }
     }
 
     private func run(_ request: HTTPRequest, _ exchange: HTTPExchange) async {
