@@ -108,5 +108,9 @@ let package = Package(
         tests("EdgeFunctionTests", ["EdgeFunction", "Hello", "TestSupport"]),
         tests("StatusTests", ["Status", "EdgeFunction", "TestSupport"]),
         tests("EndToEndTests", ["EdgeLoop", "JSON", "CivilTime", "Digest", "TestSupport"]),
+        tests(
+            "DocumentTests",
+            ["EdgeRuntime", "EdgeHTTP", "EdgeLoop", "Generate", "JSON", "Secrets", "TestSupport"]
+        ),
     ]
 )
