@@ -9,57 +9,56 @@ public struct DeadlineExceeded: Error, Equatable {
 /// - Throws: `CancellationError` as soon as the task is cancelled.
 @LoopActor
 public func sleep(for duration: Duration) async throws {
-    let wait = SleepWait()
+    let wait = Wait<Void>()
+    let timer = LoopTimer(after: duration) { wait.finish(.success(())) }
+    defer { timer.cancel() }
     try await withTaskCancellationHandler {
-        try await wait.run(duration)
+        try await wait.value()
     } onCancel: {
-        Task { @LoopActor in wait.cancel() }
+        Task { @LoopActor in wait.finish(.failure(CancellationError())) }
     }
 }
 
-/// Runs `body` and cancels it when `limit` is over.
-/// - Throws: ``DeadlineExceeded`` when the time is over, else what `body` throws.
+/// Runs `body` and cancels it when `limit` is over; returns when `body` has ended.
+/// - Throws: ``DeadlineExceeded`` when the time was over, else what `body` throws.
 @LoopActor
 public func withDeadline<Output: Sendable>(
     _ limit: Duration,
     _ body: @escaping @LoopActor @Sendable () async throws -> Output
 ) async throws -> Output {
     var isOver = false
-    let work = Task { @LoopActor in try await body() }
+    let wait = Wait<Output>()
+    // Not `await task.value`: that is no function of the loop, and would go by way of another thread.
+    let work = Task { @LoopActor in
+        do { wait.finish(.success(try await body())) } catch { wait.finish(.failure(error)) }
+    }
     let timer = LoopTimer(after: limit) {
         isOver = true
         work.cancel()
     }
     defer { timer.cancel() }
     do {
-        return try await withTaskCancellationHandler {
-            try await work.value
-        } onCancel: {
-            work.cancel()
-        }
+        return try await withTaskCancellationHandler { try await wait.value() } onCancel: { work.cancel() }
     } catch {
         throw isOver ? DeadlineExceeded() : error
     }
 }
 
+/// One value that one task waits for. The first result counts.
 @LoopActor
-private final class SleepWait {
-    private var timer: LoopTimer?
-    private var continuation: CheckedContinuation<Void, any Error>?
+private final class Wait<Output: Sendable> {
+    private var result: Result<Output, any Error>?
+    private var continuation: CheckedContinuation<Output, any Error>?
 
-    func run(_ duration: Duration) async throws {
-        try Task.checkCancellation()
+    func value() async throws -> Output {
         try await withCheckedThrowingContinuation { continuation in
-            self.continuation = continuation
-            timer = LoopTimer(after: duration) { [unowned self] in finish(.success(())) }
+            if let result { continuation.resume(with: result) } else { self.continuation = continuation }
         }
     }
 
-    func cancel() { finish(.failure(CancellationError())) }
-
-    private func finish(_ result: Result<Void, any Error>) {
-        timer?.cancel()
-        timer = nil
+    func finish(_ result: Result<Output, any Error>) {
+        guard self.result == nil else { return }
+        self.result = result
         continuation?.resume(with: result)
         continuation = nil
     }
