@@ -105,6 +105,7 @@ let package = Package(
         tests("GenerateTests", ["Generate", "HFInference", "Sandbox", "Providers", "JSON"]),
         tests("UpstreamTests", ["Upstream", "EdgeLoop", "TestSupport"]),
         program("TestFunction", path: "Tests/TestFunction", []),
+        program("TestHost", path: "Tests/TestHost", ["EdgeLoop"]),
         tests("EdgeFunctionTests", ["EdgeFunction", "Hello", "TestSupport"]),
         tests("StatusTests", ["Status", "EdgeFunction", "TestSupport"]),
         tests("EndToEndTests", ["EdgeLoop", "JSON", "CivilTime", "Digest", "TestSupport"]),

@@ -92,8 +92,9 @@ public final class ChildProcess {
 
     /// Waits until it has ended.
     public func wait() async -> ChildExit {
-        if let exit { return exit }
-        return await withCheckedContinuation { waiters.append($0) }
+        await withCheckedContinuation { continuation in
+            if let exit { continuation.resume(returning: exit) } else { waiters.append(continuation) }
+        }
     }
 
     /// Sends a signal to the process alone. Nothing when it has ended.

@@ -38,7 +38,11 @@ public func withDeadline<Output: Sendable>(
     }
     defer { timer.cancel() }
     do {
-        return try await withTaskCancellationHandler { try await wait.value() } onCancel: { work.cancel() }
+        return try await withTaskCancellationHandler {
+            try await wait.value()
+        } onCancel: {
+            work.cancel()
+        }
     } catch {
         throw isOver ? DeadlineExceeded() : error
     }

@@ -114,8 +114,8 @@ public final class HTTPBodyReader {
         source?.bodyIsAbandoned()
     }
 
-    /// Whether somebody waits for what the sender has not sent yet.
-    package var isAwaited: Bool { waiter != nil }
+    /// Whether bytes have come that nobody has read yet.
+    package var hasUnread: Bool { !buffer.isEmpty }
 
     /// What ``next()`` gives without waiting, if it can.
     private var present: Result<[UInt8]?, any Error>? {

@@ -103,8 +103,8 @@ final class Isolate {
                 self.owner?.isolateWrote(line, self, to: stream)
             }
         }
-        Task { ended(await child.wait()) }
-        let readiness = Task { await becomeReady() }
+        Task { @LoopActor in await self.waitForEnd() }
+        let readiness = Task { @LoopActor in await self.becomeReady() }
         timer = LoopTimer(after: function.startTimeout) { [unowned self] in
             readiness.cancel()
             guard phase == .starting else { return }
@@ -113,6 +113,8 @@ final class Isolate {
             kill()
         }
     }
+
+    private func waitForEnd() async { ended(await child.wait()) }
 
     private func becomeReady() async {
         let addresses =
@@ -224,7 +226,7 @@ final class Isolate {
         readers = []
         listener.close()
         client?.close()
-        if let control { Task { await control.drain(within: .zero) } }
+        if let control { Task { @LoopActor in await control.drain(within: .zero) } }
         switch endpoint {
         case .socket(let path): unlink(path)
         case .port(let port): LoopbackPort.release(port)

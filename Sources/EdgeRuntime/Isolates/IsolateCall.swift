@@ -108,8 +108,8 @@ struct IsolateCall {
         let (lease, isolates, timeout) = (lease, isolates, timeout)
         let timer = LoopTimer(after: left) { [weak body] in
             guard let body else { return }
-            // A reader that does not wait is the slow one: the process is not to blame.
-            if body.isAwaited { isolates.timedOut(lease, after: timeout) }
+            // With bytes left to read it is the reader who is slow: the process is not to blame.
+            if !body.hasUnread { isolates.timedOut(lease, after: timeout) }
             body.cut(IsolateError.timedOut(function: isolates.function.name, after: timeout))
         }
         body.onEnd = {

@@ -4,7 +4,8 @@ internal import EdgeLoop
 /// Something that happened to a function's process.
 enum IsolateEvent: Equatable, Sendable {
     case started(process: Int32, after: Duration)
-    case startFailed(reason: String)
+    /// Without a process when there is none to name.
+    case startFailed(process: Int32?, reason: String)
     case stopped(process: Int32, reason: StopReason)
     case crashed(process: Int32, exit: ChildExit, calls: Int)
     case circuitOpened(for: Duration, lastLines: [String])
@@ -38,7 +39,7 @@ extension IsolateEvent: CustomStringConvertible {
     var description: String {
         switch self {
         case .started(let process, let after): "process \(process) started in \(after.shortText)"
-        case .startFailed(let reason): "did not start: \(reason)"
+        case .startFailed(let process, let reason): "\(process.map { "process \($0) " } ?? "")did not start: \(reason)"
         case .stopped(let process, let reason): "process \(process) stopped: \(reason.rawValue)"
         case .crashed(let process, let exit, let calls): "process \(process) \(exit) with \(calls) calls"
         case .circuitOpened(let time, let lines):

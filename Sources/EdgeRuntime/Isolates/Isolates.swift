@@ -217,7 +217,7 @@ final class Isolates {
             isolate.watch(for: self, control: control())
             watchMemory()
         } catch {
-            startFailed(startFailureReason(error), lastLines: [])
+            startFailed(nil, startFailureReason(error), lastLines: [])
         }
     }
 
@@ -233,8 +233,8 @@ final class Isolates {
         access(function.folder, X_OK) == 0 ? "\(error)" : "its working folder \(function.folder) cannot be used"
     }
 
-    private func startFailed(_ reason: String, lastLines: [String]) {
-        log.event(.startFailed(reason: reason), function: function.name)
+    private func startFailed(_ process: Int32?, _ reason: String, lastLines: [String]) {
+        log.event(.startFailed(process: process, reason: reason), function: function.name)
         if crashed(lastLines: lastLines) { return }
         let wait = max(backoff.wait(at: .now), .seconds(1))
         failWaiters(.startFailed(function: function.name, reason: reason, retryAfter: wait))
@@ -439,7 +439,7 @@ extension Isolates: IsolateOwner {
         let lines = isolate.lastLines.lines
         if isolate.client == nil {
             let reason = isolate.startFailure ?? "its process \(exit) before it accepted a connection"
-            return startFailed(reason, lastLines: lines)
+            return startFailed(isolate.id, reason, lastLines: lines)
         }
         if exit == .exited(0), isolate.calls.isEmpty {
             log.event(.stopped(process: isolate.id, reason: .itself), function: function.name)

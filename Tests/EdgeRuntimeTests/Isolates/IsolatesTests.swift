@@ -1,3 +1,4 @@
+import EdgeHTTP
 import EdgeLoop
 import Glibc
 import TestSupport
@@ -31,8 +32,8 @@ struct IsolatesTests {
 
         let lease = try await test.lease()
 
-        guard case .ip(let address, let port) = lease.isolate.address else {
-            Issue.record("\(String(describing: lease.isolate.address)) is no port")
+        guard case .ip(let address, let port) = lease.isolate.client?.address else {
+            Issue.record("\(String(describing: lease.isolate.client?.address)) is no port")
             return
         }
         #expect("\(address)" == "127.0.0.1")
@@ -180,13 +181,11 @@ struct IsolatesTests {
     @Test @LoopActor func `a process that does not listen in time is killed with its group`() async throws {
         let test = TestIsolates(["--never-listen"]) { $0.startTimeout = .milliseconds(50) }
 
-        let call = Task { @LoopActor in await failure { try await test.lease() } }
-        await untilQueued(1, test)
-        let id = try #require(test.pid)
-        let refused = await call.value
+        let refused = await failure { try await test.lease() }
 
+        let id = test.log.events.compactMap { if case .startFailed(let process, _) = $0 { process } else { nil } }.first
         #expect(refused?.description.contains("did not accept a connection on its EDGE_SOCKET") == true)
-        #expect(await groupIsGone(id))
+        #expect(await groupIsGone(try #require(id)))
         await test.isolates.stop(within: .seconds(5))
     }
 

@@ -1,4 +1,5 @@
 // What tests of isolates share: a log that can be waited for, and a supervisor of the test function.
+import EdgeHTTP
 import EdgeLoop
 import Glibc
 import TestSupport
@@ -68,6 +69,7 @@ struct TestIsolates {
             runDirectory: folder.path,
             grace: grace,
             log: log,
+            control: { TestControl() },
             variables: variables
         )
     }
@@ -88,7 +90,38 @@ struct TestIsolates {
 
     func lease() async throws -> IsolateLease { try await isolates.lease(within: .seconds(20)) }
 
+    /// One call with its whole answer.
+    func call(
+        _ target: String,
+        method: String = "GET",
+        body: [UInt8] = [],
+        headers: HTTPHeaders = [:],
+        timeout: Duration = .seconds(20)
+    ) async throws -> (status: Int, text: String) {
+        let request = HTTPRequest(method: method, target: target, headers: headers, body: HTTPBodyReader(body))
+        let response = try await isolates.call(request, timeout: timeout)
+        return (response.status, String(decoding: try await response.collected(), as: UTF8.self))
+    }
+
     var pid: Int32? { isolates.current?.id }
+}
+
+/// Answers on the control socket.
+final class TestControl: HTTPHandler {
+    func answer(_ request: HTTPRequest) async -> HTTPResponse { .text("the host says \(request.target)") }
+    func bodyLimit(method: String, path: String) -> Int { 0 }
+}
+
+extension HTTPResponse {
+    /// The whole body of a forwarded answer.
+    @LoopActor func collected() async throws -> [UInt8] {
+        switch body {
+        case .empty: []
+        case .bytes(let bytes): bytes
+        case .reader(let reader, _): try await reader.collect(upTo: 16 << 20)
+        case .file, .stream: throw HTTPBodyError.malformed("a forwarded answer is none of these")
+        }
+    }
 }
 
 extension [IsolateEvent] {
