@@ -7,7 +7,7 @@ struct ImageName: Hashable, Sendable {
     let ext: String
 
     init?(sha256: String, ext: String) {
-        guard sha256.utf8.count == 64, sha256.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }),
+        guard sha256.isHex(count: 64),
             (1...8).contains(ext.utf8.count),
             ext.utf8.allSatisfy({ (48...57).contains($0) || (97...122).contains($0) })
         else { return nil }
@@ -37,7 +37,7 @@ struct ImageName: Hashable, Sendable {
     /// 16 bytes that stand for the name in tables: half of the digest, mixed with the extension. Two names with one key would
     /// take a collision in a 128-bit hash.
     var key: UInt128 {
-        let half = sha256.utf8.prefix(32).reduce(UInt128(0)) { $0 << 4 | UInt128($1 < 58 ? $1 - 48 : $1 - 87) }
+        let half = UInt128(hex: sha256.utf8.prefix(32))
         return half ^ ext.utf8.reduce(UInt128(0)) { $0 << 8 | UInt128($1) }
     }
 }

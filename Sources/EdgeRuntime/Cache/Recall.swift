@@ -1,88 +1,119 @@
-// A memo from the exact bytes of a request to its answer: the fastest way through the host.
+// A memo from the exact bytes of a request to its answer, for requests that come again and again.
+internal import Glibc
 
-/// Remembers values by the bytes that decide them. A look-up allocates nothing. Bounded by entries and bytes; the entry that was not
-/// used for the longest time goes first.
+/// Bounded in entries and bytes; what was not asked for lately goes first. A lookup allocates nothing.
 struct Recall<Value> {
-    private final class Entry {
+    private struct Slot {
+        let hash: UInt64
         let key: [UInt8]
         let value: Value
         let cacheKey: String
-        let bytes: Int
-        var used: UInt64
-
-        init(key: [UInt8], value: Value, cacheKey: String, bytes: Int, used: UInt64) {
-            self.key = key
-            self.value = value
-            self.cacheKey = cacheKey
-            self.bytes = bytes
-            self.used = used
-        }
+        let valueBytes: Int
+        /// Asked for since the hand last passed.
+        var isUsed = false
     }
 
-    /// By the hash of their keys. Two keys with one hash: the later one takes the place.
-    private var entries: [UInt64: Entry] = [:]
-    private var uses: UInt64 = 0
-    /// Bytes of keys and values now.
-    private(set) var bytes = 0
+    /// Answers held. Default 4,096.
     let entriesMax: Int
-    let bytesMax: Int
-    /// The same for the life of the process, and unknown outside: nobody can choose keys that collide.
-    private let seed = UInt64.random(in: 0...UInt64.max)
+    /// Bytes of all keys together. Default 8 MiB; a key of more than an eighth of that is not remembered.
+    let keyBytesMax: Int
+    /// Bytes that the values hold in memory, as told at their insertion. Default 16 MiB.
+    let valueBytesMax: Int
 
-    /// - Parameters:
-    ///   - entriesMax: at most this many; 4,096.
-    ///   - bytesMax: of keys and values held in memory; 16 MiB.
-    init(entriesMax: Int = 4096, bytesMax: Int = 16 << 20) {
+    private var slots: [Slot?] = []
+    /// Empty slots; the one emptied last is filled first, so that a new answer stands right behind the hand.
+    private var free: [Int] = []
+    private var places: [UInt64: Int] = [:]
+    /// Second chance: the hand goes round; what was used since it last passed is spared once.
+    private var hand = 0
+    private(set) var keyBytes = 0
+    private(set) var valueBytes = 0
+
+    init(entriesMax: Int = 4096, keyBytesMax: Int = 8 << 20, valueBytesMax: Int = 16 << 20) {
         self.entriesMax = entriesMax
-        self.bytesMax = bytesMax
+        self.keyBytesMax = keyBytesMax
+        self.valueBytesMax = valueBytesMax
     }
 
-    var count: Int { entries.count }
+    var count: Int { places.count }
 
     mutating func lookup(_ key: UnsafeRawBufferPointer) -> Value? {
-        guard let entry = entries[hash(key)] else { return nil }
-        let isSame = entry.key.withUnsafeBytes { $0.count == key.count && $0.elementsEqual(key) }
-        guard isSame else { return nil }
-        uses += 1
-        entry.used = uses
-        return entry.value
+        guard let place = places[Self.hash(key)], let slot = slots[place], Self.isEqual(slot.key, key) else {
+            return nil
+        }
+        if !slot.isUsed { slots[place]?.isUsed = true }
+        return slot.value
     }
 
+    /// Remembers an answer, in place of an older one for the same bytes.
     /// - Parameters:
-    ///   - cacheKey: what ``forget(cacheKey:)`` will name it by.
-    ///   - valueBytes: memory that the value holds.
-    mutating func insert(key: [UInt8], value: Value, cacheKey: String, valueBytes: Int) {
-        let size = key.count + valueBytes
-        guard size <= bytesMax else { return }
-        let hash = key.withUnsafeBytes { self.hash($0) }
-        remove(hash)
-        while entries.count >= entriesMax || bytes + size > bytesMax {
-            guard let oldest = entries.min(by: { $0.value.used < $1.value.used }) else { break }
-            remove(oldest.key)
+    ///   - cacheKey: what ``forget(cacheKey:)`` finds it by.
+    ///   - valueBytes: the memory that the value holds.
+    mutating func insert(key: [UInt8], value: Value, cacheKey: String, valueBytes size: Int) {
+        let hash = key.withUnsafeBytes { Self.hash($0) }
+        if let place = places[hash] { remove(at: place) }
+        guard entriesMax > 0, key.count <= keyBytesMax / 8, size <= valueBytesMax / 8 else { return }
+        while count >= entriesMax || keyBytes + key.count > keyBytesMax || valueBytes + size > valueBytesMax { evict() }
+        // A copy of just these bytes: the caller uses its array again.
+        let slot = Slot(
+            hash: hash,
+            key: key.withUnsafeBytes { Array($0) },
+            value: value,
+            cacheKey: cacheKey,
+            valueBytes: size
+        )
+        if let place = free.popLast() {
+            places[hash] = place
+            slots[place] = slot
+        } else {
+            places[hash] = slots.count
+            slots.append(slot)
         }
-        uses += 1
-        entries[hash] = Entry(key: key, value: value, cacheKey: cacheKey, bytes: size, used: uses)
-        bytes += size
+        keyBytes += key.count
+        valueBytes += size
+    }
+
+    /// Forgets every answer that came from this cache entry. Looks at all: entries go seldom.
+    mutating func forget(cacheKey: String) {
+        for place in slots.indices where slots[place]?.cacheKey == cacheKey { remove(at: place) }
     }
 
     mutating func forgetAll() {
-        entries.removeAll()
-        bytes = 0
+        self = Recall(entriesMax: entriesMax, keyBytesMax: keyBytesMax, valueBytesMax: valueBytesMax)
     }
 
-    mutating func forget(cacheKey: String) {
-        for (hash, entry) in entries where entry.cacheKey == cacheKey { remove(hash) }
+    private mutating func evict() {
+        while true {
+            if hand >= slots.count { hand = 0 }
+            let place = hand
+            hand += 1
+            guard let slot = slots[place] else { continue }
+            guard slot.isUsed else { return remove(at: place) }
+            slots[place]?.isUsed = false
+        }
     }
 
-    private mutating func remove(_ hash: UInt64) {
-        guard let entry = entries.removeValue(forKey: hash) else { return }
-        bytes -= entry.bytes
+    private mutating func remove(at place: Int) {
+        guard let slot = slots[place] else { return }
+        keyBytes -= slot.key.count
+        valueBytes -= slot.valueBytes
+        places[slot.hash] = nil
+        slots[place] = nil
+        free.append(place)
     }
 
-    private func hash(_ key: UnsafeRawBufferPointer) -> UInt64 {
+    /// Keyed anew in every process: nobody outside can choose requests that collide.
+    private static func hash(_ key: UnsafeRawBufferPointer) -> UInt64 {
         var hasher = Hasher()
-        hasher.combine(seed)
         hasher.combine(bytes: key)
         return UInt64(bitPattern: Int64(hasher.finalize()))
+    }
+
+    private static func isEqual(_ stored: [UInt8], _ key: UnsafeRawBufferPointer) -> Bool {
+        stored.withUnsafeBytes { stored in
+            guard stored.count == key.count else { return false }
+            guard let left = stored.baseAddress, let right = key.baseAddress else { return true }
+            return memcmp(left, right, key.count) == 0
+        }
     }
 }

@@ -130,7 +130,7 @@ final class JobFront {
     ) async throws -> HTTPResponse? {
         guard let key = ticket.key, !ticket.isFresh, function.entry.cache != nil else { return nil }
         let now = Timestamp.now()
-        guard let entry = cache.lookup(key: key, now: now) else { return nil }
+        guard let entry = await cache.lookup(key: key, now: now) else { return nil }
         let left = max(0, Int((entry.expires - now).inSeconds))
         return try await answers.result(entry.result, as: choice, maxAge: left, cacheStatus: "edge; hit; ttl=\(left)") {
             JobDocument.shown(entry.document, base: context.base)

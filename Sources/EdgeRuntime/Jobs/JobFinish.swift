@@ -61,7 +61,7 @@ final class JobFinish {
     /// this job made goes too.
     func removed(_ stored: JSONObject, id: String) async {
         guard let result = JobDocument.result(in: stored) else { return }
-        if let key = stored["key"]?.string, cache.peek(key: key)?.job == id { await cache.remove(key: key) }
+        if let key = stored["key"]?.string, await cache.peek(key: key)?.job == id { await cache.remove(key: key) }
         release(result, by: id)
     }
 

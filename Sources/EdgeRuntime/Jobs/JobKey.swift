@@ -8,15 +8,12 @@ struct JobKey: Hashable, Comparable, Sendable {
     /// nil unless `id` is a UUID in lower case, as `UUIDText.version7()` makes them.
     init?(_ id: String) {
         guard UUIDText.isValid(id) else { return nil }
-        number = id.utf8.reduce(0) { number, byte in
-            byte == 45 ? number : number << 4 | UInt128(byte < 58 ? byte - 48 : byte - 87)
-        }
+        number = UInt128(hex: id.utf8.lazy.filter { $0 != 45 })
     }
 
     /// The id as text.
     var id: String {
-        let bytes = (0..<16).map { UInt8(truncatingIfNeeded: number >> UInt128(120 - 8 * $0)) }
-        var hex = Hex.text(of: bytes)
+        var hex = number.hex
         for place in [20, 16, 12, 8] { hex.insert("-", at: hex.utf8.index(hex.startIndex, offsetBy: place)) }
         return hex
     }

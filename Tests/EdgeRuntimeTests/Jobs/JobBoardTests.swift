@@ -37,7 +37,7 @@ struct JobBoardTests {
         let job = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true)
         await bench.gone(job)
 
-        #expect(bench.cache.lookup(key: "k", now: .now())?.result.images.count == 1)
+        #expect(await bench.cache.lookup(key: BoardBench.key("k"), now: .now())?.result.images.count == 1)
         #expect(await bench.stored(job)?["state"]?.string == "succeeded")
     }
 
@@ -55,7 +55,7 @@ struct JobBoardTests {
         #expect(stored["attempts"]?.array?.map { $0["outcome"]?.string } == ["failed", "failed", "failed"])
         #expect(stored["error"]?["message"]?.string?.contains("boom") == true)
         #expect(bench.calls.count == 3)
-        #expect(bench.cache.lookup(key: "k", now: .now()) == nil)
+        #expect(await bench.cache.lookup(key: BoardBench.key("k"), now: .now()) == nil)
     }
 
     @Test @LoopActor func `a wait is on disk with its due time, and used no attempt`() async throws {
@@ -216,8 +216,10 @@ private final class BoardBench {
         board.configure("f", settings, cacheTTL: .seconds(3600))
     }
 
+    static func key(_ text: String) -> String { AdmitAnswer.cacheKey(text, "f") }
+
     func ticket(key: String?) -> Ticket {
-        Ticket(input: Array(#"{"prompt":"x"}"#.utf8), key: key, lane: nil, price: nil, isFresh: false)
+        Ticket(input: Array(#"{"prompt":"x"}"#.utf8), key: key.map(Self.key), lane: nil, price: nil, isFresh: false)
     }
 
     func image(_ text: String) async -> RunAnswer {

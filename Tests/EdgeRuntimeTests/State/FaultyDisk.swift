@@ -92,3 +92,10 @@ final class FaultyDisk: Sendable {
         return calls
     }
 }
+
+/// Counts from any thread.
+final class CallCounter: Sendable {
+    private let number = Atomic(0)
+    var count: Int { number.load(ordering: .relaxed) }
+    func add() { number.add(1, ordering: .relaxed) }
+}
