@@ -81,8 +81,22 @@ struct FirstImageTests {
     @Test @LoopActor func `the start tells the functions, the secrets that are missing, and a curl line`() async throws
     {
         try await withEdge { host in
-            _ = try await host.output.line(containing: "curl")
+            let line = try JSONValue.parse(try await host.output.line(containing: "curl"))["message"]?.string ?? ""
+            let words = line.split(separator: "'", omittingEmptySubsequences: false).map(String.init)
+            let header = words.firstIndex { $0.hasSuffix("-H ") }.map { words[$0 + 1] }
+            let data = words.firstIndex { $0.hasSuffix("-d ") }.map { words[$0 + 1] } ?? ""
+            // What curl sends with -d when nobody says more.
+            let type = header?.split(separator: " ").last.map(String.init) ?? "application/x-www-form-urlencoded"
+            let answer = try await host.ask(
+                "POST",
+                "/functions/v1/generate",
+                [("Content-Type", type)],
+                body: Array(data.utf8)
+            )
             let said = host.said
+
+            #expect(line.contains("/functions/v1/generate"))
+            #expect(answer["Content-Type"] == "image/png", "\(line): \(answer.text.prefix(300))")
 
             #expect(said.contains("generate"))
             #expect(said.contains("status"))

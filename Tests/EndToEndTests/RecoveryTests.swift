@@ -19,13 +19,13 @@ struct RecoveryTests {
             try await host.restart()
             let done = try await host.finished(id)
             let attempts = try #require(done["attempts"]?.array)
+            try await eventually("the job's end on disk") { host.activeJobs.isEmpty }
 
             #expect(done["state"] == "succeeded")
             #expect(attempts.count == 2)
             #expect(attempts.first?["perhapsPaid"] == true)
             #expect(attempts.last?["outcome"] == "succeeded")
             #expect(upstream.calls == 2)
-            #expect(host.activeJobs.isEmpty)
         }
     }
 
@@ -45,6 +45,41 @@ struct RecoveryTests {
             #expect((positions ?? 0) >= 1)
             #expect(Set(host.doneJobs.keys) == Set(ids))
             #expect(upstream.calls == 7)
+        }
+    }
+
+    @Test @LoopActor func `work that had ended is not paid again for a job whose file does not tell so`() async throws {
+        let upstream = try HuggingFaceScript()
+        try await withEdge(EdgeOptions(environment: upstream.environment)) { host in
+            let owner = try await host.accepted("a fox")
+            let single = try await host.accepted("a hen")
+            for id in [owner, single] { _ = try await host.finished(id) }
+            try await eventually("the jobs' ends on disk") { host.activeJobs.isEmpty && host.doneJobs.count == 2 }
+            try await host.kill()
+            // The host died after the end of the owner's file and before that of its follower,
+            // and after the other image was kept and before the only file said so.
+            let follower = "0198c2f0-0000-7000-8000-000000000002"
+            for (done, id) in [(owner, follower), (single, single)] {
+                var document = try #require(host.doneJobs[done]?.object)
+                var attempt = try #require(document["attempts"]?.array?.first?.object)
+                for key in ["ended", "outcome", "status"] { attempt[key] = nil }
+                for key in ["images", "facts", "provider", "model", "seed", "cost"] { document[key] = nil }
+                document["id"] = .string(id)
+                document["state"] = "running"
+                document["finished"] = .null
+                document["attempts"] = [.object(attempt)]
+                replaceFile("\(host.state)/jobs/active/\(id).json", with: JSONValue.object(document).text())
+            }
+            for file in filesBelow("\(host.state)/jobs/done") where file.contains(single) { removeFile(file) }
+            try await host.start()
+            let documents = [try await host.finished(follower), try await host.finished(single)]
+
+            for done in documents {
+                #expect(done["state"] == "succeeded")
+                #expect(done["images"]?.array?.count == 1)
+                #expect(done["attempts"]?.array?.map { $0["outcome"] } == ["succeeded"])
+            }
+            #expect(upstream.calls == 2)
         }
     }
 

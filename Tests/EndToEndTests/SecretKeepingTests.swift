@@ -57,8 +57,9 @@ struct SecretKeepingTests {
         let host = EdgeHost(options)
         if places.contains("kept") {
             let set = try await runEdge(
-                ["secrets", "set", "HUGGINGFACE_API_KEY=hf_key_kept", "--state", "state"],
-                in: host.folder
+                ["secrets", "set", "HUGGINGFACE_API_KEY=hf_key_kept"],
+                in: host.folder,
+                environment: [("EDGE_STATE", "state")]
             )
             #expect(set.exit == .exited(0), "\(set.text)")
         }

@@ -86,7 +86,7 @@ struct StatusTests {
                 #expect(answer.json["version"]?.string != nil)
                 #expect(answer.json["uptime"]?.double != nil)
                 #expect(answer.text.contains("queue"))
-                let providers = answer.json["providers"]
+                let providers = answer.json["functions"]?["generate"]?["providers"]
                 #expect(providers != nil, "\(answer.text)")
                 #expect(answer.text.contains("sandbox"))
                 #expect(answer.text.contains("huggingface"))

@@ -69,3 +69,5 @@ public func damageFile(_ path: String, at offset: Int = 40) {
 }
 
 public func makeFolder(_ path: String) { precondition(mkdir(path, 0o700) == 0, "cannot make \(path)") }
+
+public func removeFile(_ path: String) { unlink(path) }

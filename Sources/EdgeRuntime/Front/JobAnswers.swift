@@ -20,7 +20,15 @@ struct JobAnswers {
         document: () -> JSONObject
     ) async throws -> HTTPResponse? {
         switch choice {
-        case .document, .events:
+        case .events:
+            return HTTPResponse(
+                headers: [
+                    "Content-Type": "text/event-stream", "Cache-Control": "no-store", "Cache-Status": cacheStatus,
+                    "Vary": AnswerChoice.vary,
+                ],
+                body: .bytes(EventText.event("done", document()))
+            )
+        case .document:
             var response = HTTPResponse(headers: ["Content-Type": "application/json", "Cache-Control": "no-store"])
             response.headers.add("Cache-Status", cacheStatus)
             response.headers.add("Vary", AnswerChoice.vary)

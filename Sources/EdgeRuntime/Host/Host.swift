@@ -147,8 +147,13 @@ package final class Host {
     private func serviceDocument() async -> JSONObject {
         let details = await details.current()
         return ServiceDocument(
-            functions: functions, board: board, started: started, isThrowAway: state.isThrowAway,
-            isStopping: phase == .stopping, settings: settings, details: details
+            functions: functions,
+            board: board,
+            started: started,
+            isThrowAway: state.isThrowAway,
+            isStopping: phase == .stopping,
+            settings: settings,
+            details: details
         ).json
     }
 

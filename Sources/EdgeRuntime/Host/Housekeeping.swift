@@ -50,8 +50,31 @@ final class Housekeeping {
         }
         for (function, moment) in runs.found { board.countRun(of: function, at: moment) }
         await cache.load()
-        await board.adopt(recovered)
+        await board.adopt(recovered, ended: await ended(recovered, now: now))
         if !recovered.isEmpty { log.write(.info, "took up \(recovered.count) unfinished jobs") }
+    }
+
+    /// What became of generations whose end not every file tells: the host died between the first file and the last.
+    private func ended(_ recovered: [RecoveredJob], now: Timestamp) async -> [String: EndedGeneration] {
+        var open = Set(recovered.map(\.generation))
+        guard var day = recovered.map(\.created).min() else { return [:] }
+        day = max(day, now - Self.keptFor)
+        var ended: [String: EndedGeneration] = [:]
+        while day.day <= now.day {
+            await files.eachFinished(day: day.day) { stored in
+                guard let document = try? Self.document(stored.document),
+                    let id = document["generation"]?.string, open.contains(id)
+                else { return }
+                ended[id] = EndedGeneration(document) ?? ended[id]
+            }
+            day = day + .seconds(86_400)
+        }
+        open.subtract(ended.keys)
+        for job in recovered where open.contains(job.generation) {
+            ended[job.generation] = finishing.kept(of: job)
+        }
+        for (id, one) in ended where await !finishing.isWhole(one) { ended[id] = nil }
+        return ended
     }
 
     private static func document(_ bytes: [UInt8]) throws(RecoveredJob.Unreadable) -> JSONObject {

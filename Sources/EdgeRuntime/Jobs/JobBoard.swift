@@ -29,6 +29,7 @@ final class JobBoard {
     private var counts: [String: DayCount] = [:]
     private var caching: [String: Duration] = [:]
     private var tasks: [String: Task<Void, Never>] = [:]
+    private let taskEnded = ChangeSignal()
     private var isStopping = false
 
     /// Unfinished jobs at once; each costs about 2 KB of memory and a file.
@@ -166,6 +167,7 @@ final class JobBoard {
         tasks[generation.id] = Task { @LoopActor in
             await attempt(generation, writesFirst: writesFirst)
             tasks[generation.id] = nil
+            taskEnded.notify()
             queues[generation.function]?.ended()
         }
     }
@@ -344,13 +346,15 @@ final class JobBoard {
     // MARK: Starting and stopping the host
 
     /// Takes up what the files tell, at start. Call it once, after every function was configured.
-    func adopt(_ recovered: [RecoveredJob]) async {
-        for (_, group) in Dictionary(grouping: recovered, by: \.generation).sorted(by: { $0.key < $1.key }) {
-            await adoptGeneration(group)
+    /// - Parameter ended: generations that had ended when the host died, before all of their jobs' files told so. Their work is not
+    ///   done again.
+    func adopt(_ recovered: [RecoveredJob], ended: [String: EndedGeneration] = [:]) async {
+        for (id, group) in Dictionary(grouping: recovered, by: \.generation).sorted(by: { $0.key < $1.key }) {
+            await adoptGeneration(group, ended: ended[id])
         }
     }
 
-    private func adoptGeneration(_ group: [RecoveredJob]) async {
+    private func adoptGeneration(_ group: [RecoveredJob], ended: EndedGeneration?) async {
         // The one with the most attempts is the one that carried them; equal ones were accepted in the order of their ids.
         let ordered = group.sorted { ($1.attempts.count, $0.id) < ($0.attempts.count, $1.id) }
         guard let owner = ordered.first else { return }
@@ -373,6 +377,15 @@ final class JobBoard {
             let job = Job(id: recovered.id, created: recovered.created, generation: generation)
             job.hasFile = true
             follow(job)
+        }
+        if let ended {
+            generation.restore(
+                attempts: ended.attempts ?? EndedGeneration.succeeded(owner.attempts),
+                omitted: owner.attemptsOmitted,
+                resumeState: nil,
+                started: owner.started
+            )
+            return await end(generation, ended.result)
         }
         if let key = generation.ticket.key, byKey[key] == nil { byKey[key] = generation }
         guard let queue = queues[owner.function] else {
@@ -398,9 +411,9 @@ final class JobBoard {
         for queue in queues.values { queue.stop() }
     }
 
-    /// Waits until nothing runs.
+    /// Waits until nothing runs, or until the waiting task is cancelled.
     func runningEnded() async {
-        while let (_, task) = tasks.first { await task.value }
+        while !tasks.isEmpty, await taskEnded.wait() {}
     }
 
     /// Lets go of what still runs, without a word in its files: the next host takes it up.

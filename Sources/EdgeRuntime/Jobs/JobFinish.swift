@@ -51,6 +51,23 @@ final class JobFinish {
         }
     }
 
+    /// The result of a job that had one before the host died, by what the cache tells; nil: the cache has another one or none.
+    func kept(of job: RecoveredJob) -> EndedGeneration? {
+        guard let key = job.ticket.key, let entry = cache.peek(key: key), entry.job == job.generation else {
+            return nil
+        }
+        return EndedGeneration(result: .success(entry.result), attempts: nil)
+    }
+
+    /// Whether all that a generation made can still be read.
+    func isWhole(_ ended: EndedGeneration) async -> Bool {
+        guard case .success(let result) = ended.result else { return true }
+        for image in result.images {
+            guard let name = image.name, (try? await images.open(name)) != nil else { return false }
+        }
+        return true
+    }
+
     /// Takes up the references of a job that an earlier host ended.
     func adopt(_ stored: JSONObject, id: String) {
         guard let result = JobDocument.result(in: stored) else { return }
