@@ -57,7 +57,7 @@ struct DeveloperDocumentTests {
             Self.package.matches(of: /(?:library|program|systemLibrary)\(\s*(?:name: )?"([A-Za-z]+)"/).map {
                 String($0.output.1)
             }
-        ).subtracting(["TestFunction"])
+        ).subtracting(filesIn("\(Self.folder)/Tests"))
 
         #expect(shown.subtracting(["edge"]) == built.subtracting(["edge"]))
         #expect(shown.contains("edge"))

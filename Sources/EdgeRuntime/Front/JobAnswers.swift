@@ -8,7 +8,7 @@ internal import JSON
 struct JobAnswers {
     let images: ImageFiles
 
-    /// A result in the form that the caller chose; nil when the image's file is missing or damaged.
+    /// A result in the form that the caller chose; nil when an image's file is missing or damaged.
     /// - Parameters:
     ///   - maxAge: seconds a copy may be kept; nil: it must not be kept, since the caller asked for a new image.
     ///   - document: the job document, for callers that chose it.
@@ -19,21 +19,15 @@ struct JobAnswers {
         cacheStatus: String,
         document: () -> JSONObject
     ) async throws -> HTTPResponse? {
+        // A document with the URL of an image that is gone would be no result either.
+        for image in result.images {
+            guard let name = image.name, try await images.open(name) != nil else { return nil }
+        }
         switch choice {
-        case .events:
-            return HTTPResponse(
-                headers: [
-                    "Content-Type": "text/event-stream", "Cache-Control": "no-store", "Cache-Status": cacheStatus,
-                    "Vary": AnswerChoice.vary,
-                ],
-                body: .bytes(EventText.event("done", document()))
-            )
         case .document:
-            var response = HTTPResponse(headers: ["Content-Type": "application/json", "Cache-Control": "no-store"])
-            response.headers.add("Cache-Status", cacheStatus)
-            response.headers.add("Vary", AnswerChoice.vary)
-            response.body = .bytes(document().encoded())
-            return response
+            return Self.told("application/json", document().encoded(), cacheStatus)
+        case .events:
+            return Self.told("text/event-stream", EventText.event("done", document()), cacheStatus)
         case .image, .octets:
             guard let image = result.images.first, let name = image.name, let handle = try await images.open(name)
             else { return nil }
@@ -46,6 +40,16 @@ struct JobAnswers {
             headers.add("Content-Location", "/images/\(image.fileName)")
             return HTTPResponse(headers: headers, body: .file(handle.region))
         }
+    }
+
+    private static func told(_ contentType: String, _ body: [UInt8], _ cacheStatus: String) -> HTTPResponse {
+        HTTPResponse(
+            headers: [
+                "Content-Type": contentType, "Cache-Control": "no-store", "Cache-Status": cacheStatus,
+                "Vary": AnswerChoice.vary,
+            ],
+            body: .bytes(body)
+        )
     }
 
     /// 202: the job goes on, and where to ask for it.

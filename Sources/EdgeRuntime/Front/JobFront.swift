@@ -47,8 +47,11 @@ final class JobFront {
         case .refused(let status, let contentType, let retryAfter, let body):
             return Self.refusal(status, contentType, retryAfter, body)
         }
-        if !ticket.isFresh, function.entry.cache != nil { notes.cacheKey = ticket.key }
-        if let hit = try await cached(ticket, function, choice, context) {
+        if !ticket.isFresh, let cache = function.entry.cache {
+            notes.cacheKey = ticket.key
+            notes.expires = .now() + cache.ttl
+        }
+        if let hit = try await cached(ticket, function, choice, context, notes) {
             notes.cache = "hit"
             return hit
         }
@@ -126,11 +129,13 @@ final class JobFront {
         _ ticket: Ticket,
         _ function: LiveFunction,
         _ choice: AnswerChoice,
-        _ context: RequestContext
+        _ context: RequestContext,
+        _ notes: RequestNotes
     ) async throws -> HTTPResponse? {
         guard let key = ticket.key, !ticket.isFresh, function.entry.cache != nil else { return nil }
         let now = Timestamp.now()
         guard let entry = await cache.lookup(key: key, now: now) else { return nil }
+        notes.expires = entry.expires
         let left = max(0, Int((entry.expires - now).inSeconds))
         return try await answers.result(entry.result, as: choice, maxAge: left, cacheStatus: "edge; hit; ttl=\(left)") {
             JobDocument.shown(entry.document, base: context.base)

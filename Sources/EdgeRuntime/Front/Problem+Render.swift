@@ -35,6 +35,7 @@ extension Problem {
     package var headers: [(name: String, value: String)] {
         var headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
         if let retryAfter { headers.append(("Retry-After", "\(retryAfter)")) }
+        if status == 401 { headers.append(("WWW-Authenticate", "Bearer")) }  // RFC 9110 wants it there
         if !allow.isEmpty { headers.append(("Allow", allow.joined(separator: ", "))) }
         if let fault {
             headers.append(("SB-Error-Code", fault.rawValue))

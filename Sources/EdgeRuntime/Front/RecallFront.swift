@@ -66,7 +66,7 @@ final class RecallFront {
     func remember(_ response: HTTPResponse, for context: RequestContext, _ notes: RequestNotes, since begun: Int) async
     {
         guard response.status == 200, case .file(let region) = response.body, region.count == region.file.size,
-            let cacheKey = notes.cacheKey, let body = notes.body, let function = notes.function,
+            let cacheKey = notes.cacheKey, let expires = notes.expires, let body = notes.body, let function = notes.function,
             body.count <= HTTPLimits().recallBodyBytes,
             context.request.method == "POST" || context.request.method == "GET",
             let handle = Self.name(of: response).flatMap(images.openedHandle)
@@ -89,7 +89,7 @@ final class RecallFront {
             path: context.request.path,
             function: function,
             bytes: handle.bytes,
-            expires: Timestamp.now() + Self.keptFor,
+            expires: min(Timestamp.now() + Self.keptFor, expires),
             handle: isSmall ? nil : handle
         )
         recall.insert(key: key.bytes, value: answer, cacheKey: cacheKey, valueBytes: isSmall ? handle.bytes : 0)

@@ -1,4 +1,5 @@
 // What belongs to one public request besides the request itself.
+internal import CivilTime
 internal import EdgeHTTP
 internal import EdgeLoop
 
@@ -25,6 +26,8 @@ final class RequestNotes {
     var body: [UInt8]?
     /// The key under which the cache has the answer; nil: it is in no cache.
     var cacheKey: String?
+    /// When the cache lets go of the answer; nil: not known.
+    var expires: Timestamp?
 }
 
 /// Ids of requests: unique in one run of a host, and hard to mistake for those of another.

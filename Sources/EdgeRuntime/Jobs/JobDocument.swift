@@ -47,6 +47,8 @@ enum JobDocument {
         ] {
             object[key] = stored[key] ?? .null
         }
+        // A cache entry tells no attempts; clients read them as an array all the same.
+        if stored["attempts"]?.array == nil { object["attempts"] = [] }
         if let omitted = stored["attemptsOmitted"]?.integer, omitted > 0 {
             object["attemptsOmitted"] = .integer(omitted)
         }
