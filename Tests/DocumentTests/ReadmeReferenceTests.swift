@@ -92,6 +92,8 @@ struct ReadmeReferenceTests {
 
         #expect(Self.readme.blocks("swift").map(\.text) == [source])
         #expect((source ?? "").split(separator: "\n").count < 15)
+        let row = Self.readme.codeSpans.first { $0.hasPrefix("program(") } ?? "no row"
+        #expect(fileText("\(Document.projectFolder)/Package.swift")?.contains(row) == true)
     }
 
     @Test @LoopActor func `the limits are those of the code`() {
