@@ -113,7 +113,8 @@ struct RecoveryTests {
 
             #expect(states.allSatisfy { ["queued", "running", "waiting", "succeeded"].contains($0) }, "\(states)")
             #expect(done["state"] == "succeeded")
-            #expect(upstream.calls == done["attempts"]?.array?.count)
+            // An attempt that is written down may die before its call is made, never the other way round.
+            #expect(upstream.calls <= done["attempts"]?.array?.count ?? 0)
         }
     }
 

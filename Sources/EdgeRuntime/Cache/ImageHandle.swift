@@ -24,7 +24,7 @@ final class ImageHandle: Sendable {
     /// Whether the file still is what was checked: nobody cut it or wrote to it.
     var isUnchanged: Bool {
         var status = FileStatus()
-        return files.calls.statusOfOpen(descriptor, &status) == 0 && status.bytes == bytes
+        return files.calls.statusOfOpen(descriptor, &status) == 0 && status.links > 0 && status.bytes == bytes
             && status.modified == modified
     }
 }

@@ -71,7 +71,7 @@ final class Housekeeping {
         }
         open.subtract(ended.keys)
         for job in recovered where open.contains(job.generation) {
-            ended[job.generation] = finishing.kept(of: job)
+            ended[job.generation] = await finishing.kept(of: job)
         }
         for (id, one) in ended where await !finishing.isWhole(one) { ended[id] = nil }
         return ended

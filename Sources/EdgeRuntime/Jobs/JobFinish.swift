@@ -52,8 +52,8 @@ final class JobFinish {
     }
 
     /// The result of a job that had one before the host died, by what the cache tells; nil: the cache has another one or none.
-    func kept(of job: RecoveredJob) -> EndedGeneration? {
-        guard let key = job.ticket.key, let entry = cache.peek(key: key), entry.job == job.generation else {
+    func kept(of job: RecoveredJob) async -> EndedGeneration? {
+        guard let key = job.ticket.key, let entry = await cache.peek(key: key), entry.job == job.generation else {
             return nil
         }
         return EndedGeneration(result: .success(entry.result), attempts: nil)

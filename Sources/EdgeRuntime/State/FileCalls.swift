@@ -8,6 +8,8 @@ struct FileStatus: Sendable, Equatable {
     var modified: Int64 = 0
     var device: UInt64 = 0
     var isFile = false
+    /// Names that the file has; an open file without one has been removed.
+    var links = 1
 }
 
 /// What is free on one file system for a process without special rights.
@@ -83,5 +85,6 @@ extension FileStatus {
         modified = Int64(raw.st_mtim.tv_sec) * 1_000_000_000 + Int64(raw.st_mtim.tv_nsec)
         device = UInt64(raw.st_dev)
         isFile = raw.st_mode & S_IFMT == S_IFREG
+        links = Int(raw.st_nlink)
     }
 }
