@@ -162,4 +162,42 @@ struct CacheTests {
             #expect(upstream.calls == 2)
         }
     }
+
+    @Test @LoopActor func `the least recently used go when the cache is full, and none is kept beyond its time`()
+        async throws
+    {
+        let manifest = TestManifest.bundled([("host.cache.size", "1MB")])
+        let upstream = try HuggingFaceScript { _, request in
+            .body(TestPicture.png(HuggingFaceScript.prompt(of: request), extra: 400_000), type: "image/png")
+        }
+        try await withEdge(EdgeOptions(manifest: manifest, environment: upstream.environment)) { host in
+            for prompt in ["one", "two", "one", "three"] { _ = try await host.generate(prompt) }
+            try await eventually("the jobs on disk") { host.activeJobs.isEmpty }
+            let calls = upstream.calls
+            try await eventually(
+                "the oldest to go",
+                asking: {
+                    _ = try await host.generate("two")
+                    return upstream.calls == calls + 1
+                }
+            )
+
+            #expect(calls == 3)
+            #expect(try await host.generate("three").status == 200)
+        }
+        let short = TestManifest.bundled([("functions.generate.cache.ttl", "1s")])
+        let second = try HuggingFaceScript()
+        try await withEdge(EdgeOptions(manifest: short, environment: second.environment)) { host in
+            let first = try await host.generate("a fox")
+            try await eventually(
+                "the end of its time",
+                asking: {
+                    _ = try await host.generate("a fox")
+                    return second.calls == 2
+                }
+            )
+
+            #expect(first.all("Cache-Control").contains("max-age=1"))
+        }
+    }
 }

@@ -27,7 +27,8 @@ struct CrashTests {
         try await withEdge(EdgeOptions(manifest: manifest, environment: upstream.environment)) { host in
             for round in 0..<Self.kills {
                 let clients = load.begin(host, round: round)
-                let moment = Int64.random(in: 0...120)
+                // Often while functions start, sometimes in the middle of the work.
+                let moment = Int64.random(in: 0...(round.isMultiple(of: 3) ? 400 : 80))
                 try await sleep(for: .milliseconds(moment))
                 try await host.kill()
                 for client in clients { await client.value }
@@ -92,7 +93,8 @@ private final class CrashLoad {
                 do {
                     let probe = try await HTTPProbe(port: port)
                     for number in 0..<20 {
-                        let prompt = "round \(round) client \(client / 2) number \(number)"  // two clients ask for the same
+                        // Two clients ask for the same.
+                        let prompt = "round \(round) client \(client / 2) number \(number)"
                         let headers: Headers = client.isMultiple(of: 3) ? [] : [("Prefer", "respond-async")]
                         probe.request("POST", "/generate", headers, body: Array(#"{"prompt":"\#(prompt)"}"#.utf8))
                         let answer = try await probe.answer()

@@ -62,4 +62,23 @@ struct HealthTests {
             #expect(!ids.contains(""))
         }
     }
+
+    @Test @LoopActor func `metrics are for all when the operator says so`() async throws {
+        try await withEdge(EdgeOptions(environment: [("EDGE_METRICS", "public")])) { host in
+            #expect(try await host.get("/metrics", [("X-Forwarded-For", "203.0.113.9")]).status == 200)
+            let text = try await host.get("/metrics").text
+            #expect(text.contains("edge_"))
+        }
+    }
+
+    @Test @LoopActor func `the log is text when that is asked for`() async throws {
+        try await withEdge(EdgeOptions(arguments: ["--log", "text"])) { host in
+            let answer = try await host.get("/healthz")
+            let id = try #require(answer["X-Request-Id"])
+            let line = try await host.output.line(containing: id)
+
+            #expect(!line.hasPrefix("{"))
+            #expect(line.contains("/healthz") && line.contains("200"))
+        }
+    }
 }

@@ -107,4 +107,39 @@ struct IsolationTests {
             #expect(host.isolates.count == 1)
         }
     }
+
+    @Test @LoopActor func `an idle function stops, and the next request starts it again`() async throws {
+        let manifest = TestManifest.bundled([("functions.generate.idle", "1s"), ("functions.status.warm", true)])
+        try await withEdge(EdgeOptions(manifest: manifest)) { host in
+            try await eventually("the warm function") {
+                host.isolates.compactMap { ProcessTree.name(of: $0) } == ["status"]
+            }
+            #expect(try await host.generate(["prompt": "a fox", "width": 64, "height": 64]).status == 200)
+            let first = try #require(host.isolates.first { ProcessTree.name(of: $0) == "generate" })
+            try await ProcessTree.ended([first])
+            #expect(try await host.generate(["prompt": "a hen", "width": 64, "height": 64]).status == 200)
+            #expect(!host.said.contains("circuit"), "stopping is no crash")
+        }
+    }
+
+    @Test @LoopActor func `a program that is replaced on disk is started anew`() async throws {
+        let manifest = TestManifest.bundled([("functions.test", ["run": ["./tested"], "routes": ["/tested/*"]])])
+        let host = EdgeHost(EdgeOptions(manifest: manifest))
+        copyProgram("\(BuiltPrograms.folder)/TestFunction", to: "\(host.folder.path)/tested")
+        try await withEdge(host) { host in
+            let before = try await host.get("/tested/pid").text
+            let again = try await host.get("/tested/pid").text
+            copyProgram("\(BuiltPrograms.folder)/TestFunction", to: "\(host.folder.path)/tested")
+            try await eventually(
+                "another process",
+                asking: {
+                    let now = try await host.get("/tested/pid")
+                    #expect(now.status == 200)
+                    return now.text != before
+                }
+            )
+
+            #expect(again == before)
+        }
+    }
 }

@@ -176,4 +176,19 @@ struct PlainFunctionTests {
             #expect(statuses.contains(503))
         }
     }
+
+    @Test @LoopActor func `a client that leaves gives its place to the next`() async throws {
+        try await withEdge(options(["concurrency": 1, "timeout": "5m"])) { host in
+            let hung = try await host.connect()
+            hung.request("GET", "/tested/hang")
+            try await eventually("its process") { !host.isolates.isEmpty }
+            let next = try await host.connect()
+            next.request("GET", "/tested/hello")
+            try await next.sent()
+            hung.leave()
+
+            #expect(try await next.answer().text == "hello")
+            next.leave()
+        }
+    }
 }

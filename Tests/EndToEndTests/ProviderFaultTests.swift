@@ -150,4 +150,33 @@ struct ProviderFaultTests {
             #expect(upstream.calls == junk.count + 1)
         }
     }
+
+    @Test @LoopActor func `an attempt that passes its time is a failure, and the next one succeeds`() async throws {
+        let manifest = TestManifest.bundled([("functions.generate.job.timeout", "1s")])
+        let upstream = try HuggingFaceScript([.wire(.silence)])
+        try await withEdge(EdgeOptions(manifest: manifest, environment: upstream.environment)) { host in
+            let answer = try await host.generate("a fox")
+            try await eventually("the job on disk") { host.doneJobs.count == 1 }
+
+            #expect(answer.content == HuggingFaceScript.content("a fox"))
+            #expect(attempts(host) == [["failed", "succeeded"]])
+            #expect(upstream.calls == 2)
+        }
+    }
+
+    @Test @LoopActor func `an upstream that is not there is said to be so`() async throws {
+        let upstream = try HuggingFaceScript()
+        upstream.upstream.close()
+        let manifest = TestManifest.bundled([("functions.generate.job.attempts", 1)])
+        let options = EdgeOptions(
+            manifest: manifest,
+            environment: upstream.environment + [("HUGGINGFACE_FORM", "models")]
+        )
+        try await withEdge(options) { host in
+            let answer = try await host.generate("a fox")
+
+            expectProblem(answer, answer.status, naming: ["127.0.0.1"])
+            #expect((500...599).contains(answer.status))
+        }
+    }
 }

@@ -93,4 +93,19 @@ struct StatusTests {
             }
         }
     }
+
+    @Test @LoopActor func `a stream in which nothing happens has a heartbeat`() async throws {
+        let upstream = try HuggingFaceScript([.held(Gate())])
+        try await withEdge(EdgeOptions(environment: upstream.environment)) { host in
+            let probe = try await host.connect()
+            let body = Array(#"{"prompt":"a fox"}"#.utf8)
+            probe.request("POST", "/generate", [("Accept", "text/event-stream")], body: body)
+            _ = try await probe.head()
+            var event = try await probe.event()
+            while event?.isComment == false { event = try await probe.event() }
+
+            #expect(event?.isComment == true)
+            probe.leave()
+        }
+    }
 }

@@ -71,3 +71,19 @@ public func damageFile(_ path: String, at offset: Int = 40) {
 public func makeFolder(_ path: String) { precondition(mkdir(path, 0o700) == 0, "cannot make \(path)") }
 
 public func removeFile(_ path: String) { unlink(path) }
+
+/// Puts a copy of a program at `target` in one step.
+public func copyProgram(_ source: String, to target: String) {
+    let next = target + ".next"
+    guard let bytes = fileBytes(source) else { preconditionFailure("cannot read \(source)") }
+    let descriptor = open(next, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o700)
+    precondition(descriptor >= 0, "cannot write \(next)")
+    var done = 0
+    while done < bytes.count {
+        let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress?.advanced(by: done), bytes.count - done) }
+        precondition(count > 0, "cannot write \(next)")
+        done += count
+    }
+    close(descriptor)
+    precondition(rename(next, target) == 0, "cannot replace \(target)")
+}

@@ -101,7 +101,7 @@ public final class HuggingFaceScript {
     /// The prompts, as they came.
     public var prompts: [String] { images.map { Self.prompt(of: $0) } }
 
-    nonisolated static func prompt(of request: ScriptedRequest) -> String {
+    public nonisolated static func prompt(of request: ScriptedRequest) -> String {
         let body = try? JSONValue.parse(request.body)
         return body?["inputs"]?.string ?? body?["prompt"]?.string ?? ""
     }

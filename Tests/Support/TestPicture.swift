@@ -2,12 +2,15 @@
 
 /// Grey images of 8 by 8 pixels with a text chunk: whole, checksums included.
 public enum TestPicture {
-    public static func png(_ name: String) -> [UInt8] {
+    /// - Parameter extra: bytes of a further text chunk.
+    public static func png(_ name: String, extra: Int = 0) -> [UInt8] {
         var pixels: [UInt8] = []
         for row in 0..<8 { pixels += [0] + (0..<8).map { UInt8(truncatingIfNeeded: row * 8 + $0) } }
         let header: [UInt8] = [0, 0, 0, 8, 0, 0, 0, 8, 8, 0, 0, 0, 0]
         return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", header)
-            + chunk("tEXt", Array("Title".utf8) + [0] + Array(name.utf8)) + chunk("IDAT", stored(pixels))
+            + chunk("tEXt", Array("Title".utf8) + [0] + Array(name.utf8))
+            + (extra > 0 ? chunk("tEXt", Array("Comment".utf8) + [0] + [UInt8](repeating: 120, count: extra)) : [])
+            + chunk("IDAT", stored(pixels))
             + chunk("IEND", [])
     }
 
