@@ -56,18 +56,8 @@ final class HostHandler: HTTPHandler {
 
     func recall(_ view: borrowing HTTPRequestView) -> HTTPCannedResponse? {
         guard let hit = memo.lookup(view) else { return nil }
-        write(
-            LogLine(
-                requestID: ids.make(),
-                method: hit.method,
-                target: hit.path,
-                status: 200,
-                bytes: hit.bytes,
-                duration: .zero,
-                function: hit.function,
-                cache: "recall"
-            )
-        )
+        metrics.requests.count(function: hit.function, status: 200, bytes: hit.bytes, duration: .zero)
+        log.write(RecallLine(hit.line, id: ids.next()))
         return hit.response
     }
 

@@ -3,6 +3,7 @@ internal import CivilTime
 internal import EdgeHTTP
 internal import EdgeLoop
 internal import Glibc
+internal import Secrets
 
 /// The fast path of cached images. Valid within one generation of manifest, secrets, settings and programs: any change empties it.
 @LoopActor
@@ -10,8 +11,7 @@ final class RecallFront {
     /// One prepared answer.
     final class Answer {
         let response: HTTPCannedResponse
-        let method: String
-        let path: String
+        let line: RecallLine.Rendered
         let function: String
         let bytes: Int
         let expires: Timestamp
@@ -20,16 +20,14 @@ final class RecallFront {
 
         init(
             response: HTTPCannedResponse,
-            method: String,
-            path: String,
+            line: RecallLine.Rendered,
             function: String,
             bytes: Int,
             expires: Timestamp,
             handle: ImageHandle?
         ) {
             self.response = response
-            self.method = method
-            self.path = path
+            self.line = line
             self.function = function
             self.bytes = bytes
             self.expires = expires
@@ -44,6 +42,8 @@ final class RecallFront {
     private(set) var generation = 0
     /// Whether answers name the Origin that they are for.
     var hasOrigins = false
+    /// What is replaced in log lines; a change of it comes with ``forgetAll()``.
+    var redactor = Redactor.none
 
     /// An image of at most this size is answered from memory; a larger one is sent by the kernel from its file.
     private static let memoryBytesMax = 32 << 10
@@ -66,7 +66,8 @@ final class RecallFront {
     func remember(_ response: HTTPResponse, for context: RequestContext, _ notes: RequestNotes, since begun: Int) async
     {
         guard response.status == 200, case .file(let region) = response.body, region.count == region.file.size,
-            let cacheKey = notes.cacheKey, let expires = notes.expires, let body = notes.body, let function = notes.function,
+            let cacheKey = notes.cacheKey, let expires = notes.expires, let body = notes.body,
+            let function = notes.function,
             body.count <= HTTPLimits().recallBodyBytes,
             context.request.method == "POST" || context.request.method == "GET",
             let handle = Self.name(of: response).flatMap(images.openedHandle)
@@ -85,8 +86,19 @@ final class RecallFront {
         guard begun == generation, key.take(context.request, body: body, hasOrigins: hasOrigins) else { return }
         let answer = Answer(
             response: canned,
-            method: context.request.method,
-            path: context.request.path,
+            line: RecallLine.Rendered(
+                LogLine(
+                    requestID: "",
+                    method: context.request.method,
+                    target: context.request.target,
+                    status: 200,
+                    bytes: handle.bytes,
+                    duration: .zero,
+                    function: function,
+                    cache: "recall"
+                ),
+                redactor: redactor
+            ),
             function: function,
             bytes: handle.bytes,
             expires: min(Timestamp.now() + Self.keptFor, expires),

@@ -33,11 +33,15 @@ final class RequestNotes {
 /// Ids of requests: unique in one run of a host, and hard to mistake for those of another.
 @LoopActor
 struct RequestIDs {
-    private var next = UInt64.random(in: 0...UInt64.max)
+    private var last = UInt64.random(in: 0...UInt64.max)
+
+    mutating func next() -> UInt64 {
+        last &+= 0x9e37_79b9_7f4a_7c15  // odd, so every value comes once before any comes again
+        return last
+    }
 
     mutating func make() -> String {
-        next = next &+ 0x9e37_79b9_7f4a_7c15  // odd, so every value comes once before any comes again
-        let text = String(next, radix: 16)
+        let text = String(next(), radix: 16)
         return String(repeating: "0", count: 16 - text.utf8.count) + text
     }
 }

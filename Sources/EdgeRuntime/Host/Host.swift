@@ -191,6 +191,7 @@ package final class Host {
         )
         cache.sizeMax = file.manifest.host.cacheBytes
         handler.policy = Self.policy(file.manifest, options)
+        recall.redactor = log.redactor
         recall.hasOrigins = file.manifest.host.origins != .any
         // What was remembered held for the manifest, settings and programs that were.
         recall.forgetAll()

@@ -43,8 +43,17 @@ package struct LogLine: LogRecord {
 
     package func append(to text: inout LogText) {
         text.begin(level)
+        if text.form == .json { text.field("requestId", outside: requestID) }
+        appendRequest(to: &text)
+        if text.form == .text { text.field("id", outside: requestID) }
+        text.end()
+    }
+
+    /// What does not differ between two equal requests, but for the duration.
+    func appendRequest(to text: inout LogText) {
         switch text.form {
         case .text:
+            text.follow()
             text.word(status)
             text.outside(method)
             text.outside(path)
@@ -53,7 +62,6 @@ package struct LogLine: LogRecord {
             text.append(milliseconds: duration)
             text.append("ms")
         case .json:
-            text.field("requestId", outside: requestID)
             text.field("method", outside: method)
             text.field("path", outside: path)
             text.field("status", status)
@@ -63,7 +71,5 @@ package struct LogLine: LogRecord {
         text.field("function", function)
         text.field("cache", cache)
         text.field("job", job)
-        if text.form == .text { text.field("id", outside: requestID) }
-        text.end()
     }
 }

@@ -21,6 +21,9 @@ package struct LogText: Sendable {
         self.redactor = redactor
     }
 
+    /// Text form: what comes next is not the line's first word.
+    mutating func follow() { isFirstField = false }
+
     mutating func begin(at time: Timestamp) { self.time = time }
 
     /// Forgets the first bytes, which have been written.
@@ -101,6 +104,17 @@ package struct LogText: Sendable {
 
     mutating func append(_ text: StaticString) {
         text.withUTF8Buffer { bytes += $0 }
+    }
+
+    /// Bytes that were rendered, redacted and escaped before.
+    mutating func append(rendered text: [UInt8]) { bytes += text }
+
+    /// 16 hexadecimal digits.
+    mutating func append(hexadecimal number: UInt64) {
+        for shift in stride(from: 60, through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift)) & 15
+            bytes.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+        }
     }
 
     /// Text form: what separates two words.

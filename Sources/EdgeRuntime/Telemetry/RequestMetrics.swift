@@ -22,16 +22,19 @@ package final class RequestMetrics {
 
     /// Counts one answered request.
     package func count(_ line: LogLine) {
-        let function = line.function ?? "-"
+        count(function: line.function ?? "-", status: line.status, bytes: line.bytes, duration: line.duration)
+    }
+
+    package func count(function: String, status: Int, bytes sent: Int, duration: Duration) {
         let series: (Counter, Counter, Histogram)
-        if let recent, recent.status == line.status, recent.function == function {
+        if let recent, recent.status == status, recent.function == function {
             series = recent.series
         } else {
-            series = (requests[function, String(line.status)], bytes[function], durations[function])
-            recent = (function, line.status, series)
+            series = (requests[function, String(status)], bytes[function], durations[function])
+            recent = (function, status, series)
         }
         series.0.add()
-        series.1.add(line.bytes)
-        series.2.observe(line.duration)
+        series.1.add(sent)
+        series.2.observe(duration)
     }
 }
