@@ -67,6 +67,13 @@ final class ResultCache {
         }
     }
 
+    /// Counts as a use what was answered without a look here.
+    func use(key text: String) {
+        guard let key = CacheKey(text), let found = index.find(key) else { return }
+        index.use(key)
+        touch(key, found.touched, .now())
+    }
+
     /// The entry of a key as it is, however old; counts as no use.
     func peek(key text: String) async -> CacheEntry? {
         guard let key = CacheKey(text), index.find(key) != nil, case .found(let entry) = await read(key) else {

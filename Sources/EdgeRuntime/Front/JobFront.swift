@@ -132,7 +132,9 @@ final class JobFront {
         _ context: RequestContext,
         _ notes: RequestNotes
     ) async throws -> HTTPResponse? {
-        guard let key = ticket.key, !ticket.isFresh, function.entry.cache != nil else { return nil }
+        guard let key = ticket.key, !ticket.isFresh, function.entry.cache != nil, !board.hasNewResult(key: key) else {
+            return nil
+        }
         let now = Timestamp.now()
         guard let entry = await cache.lookup(key: key, now: now) else { return nil }
         notes.expires = entry.expires

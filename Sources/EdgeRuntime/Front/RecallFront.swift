@@ -15,6 +15,10 @@ final class RecallFront {
         let function: String
         let bytes: Int
         let expires: Timestamp
+        /// Of the result that it shows.
+        let cacheKey: String
+        /// When the cache was last told of a use.
+        var told: Timestamp?
         /// The file that is sent, to see that it is unchanged; nil when the bytes are in memory.
         let handle: ImageHandle?
 
@@ -24,6 +28,7 @@ final class RecallFront {
             function: String,
             bytes: Int,
             expires: Timestamp,
+            cacheKey: String,
             handle: ImageHandle?
         ) {
             self.response = response
@@ -31,6 +36,7 @@ final class RecallFront {
             self.function = function
             self.bytes = bytes
             self.expires = expires
+            self.cacheKey = cacheKey
             self.handle = handle
         }
     }
@@ -40,6 +46,8 @@ final class RecallFront {
     private var key = RecallKey()
     /// Grows whenever everything was forgotten: what was begun before must not be remembered after.
     private(set) var generation = 0
+    /// Told of a key whose result is in use, so that the cache does not let it go first: at the first use, then now and then.
+    var onUse: @LoopActor (String) -> Void = { _ in }
     /// Whether answers name the Origin that they are for.
     var hasOrigins = false
     /// What is replaced in log lines; a change of it comes with ``forgetAll()``.
@@ -47,6 +55,7 @@ final class RecallFront {
 
     /// An image of at most this size is answered from memory; a larger one is sent by the kernel from its file.
     private static let memoryBytesMax = 32 << 10
+    private static let useInterval = Duration.seconds(60)
     /// How long an answer is remembered: its Cache-Control counts from the time it was made.
     private static let keptFor = Duration.seconds(600)
 
@@ -54,10 +63,13 @@ final class RecallFront {
 
     func lookup(_ view: borrowing HTTPRequestView) -> Answer? {
         guard recall.count > 0, key.take(view, hasOrigins: hasOrigins) else { return nil }
-        guard let answer = key.bytes.withUnsafeBytes({ recall.lookup($0) }), answer.expires > Timestamp.now() else {
-            return nil
-        }
+        let now = Timestamp.now()
+        guard let answer = key.bytes.withUnsafeBytes({ recall.lookup($0) }), answer.expires > now else { return nil }
         if let handle = answer.handle, !handle.isUnchanged { return nil }
+        if answer.told.map({ now - $0 >= Self.useInterval }) ?? true {
+            answer.told = now
+            onUse(answer.cacheKey)
+        }
         return answer
     }
 
@@ -102,6 +114,7 @@ final class RecallFront {
             function: function,
             bytes: handle.bytes,
             expires: min(Timestamp.now() + Self.keptFor, expires),
+            cacheKey: cacheKey,
             handle: isSmall ? nil : handle
         )
         recall.insert(key: key.bytes, value: answer, cacheKey: cacheKey, valueBytes: isSmall ? handle.bytes : 0)

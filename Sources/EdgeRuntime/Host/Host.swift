@@ -133,6 +133,7 @@ package final class Host {
         )
         server = HTTPServer(handler: handler)
         cache.onRemoved = { [recall] in recall.forget(cacheKey: $0) }
+        recall.onUse = { [cache] in cache.use(key: $0) }
         readiness.isReady = { [unowned self] in phase == .serving }
         control.make = { [unowned self] name in
             ControlFront(

@@ -79,6 +79,13 @@ final class JobBoard {
         }
     }
 
+    /// Whether work for this key has just ended with a result that the cache does not have yet: it is followed, for the cache may
+    /// still have the one before it.
+    func hasNewResult(key: String) -> Bool {
+        guard let generation = byKey[key], case .done(.success) = generation.phase else { return false }
+        return true
+    }
+
     // MARK: Accepting
 
     /// Makes a job of an admitted request, or lets it follow equal work that is under way.
@@ -265,6 +272,8 @@ final class JobBoard {
         generation.finished = .now()
         // A result can be followed until the cache has it; a failure answers nobody who asks from now on.
         if case .failure = result { forgetKey(of: generation) }
+        // What a new result replaces must not be answered any more once somebody has the new one.
+        if generation.ticket.isFresh { finishing.outdate(generation) }
         // Who waits is answered now; nothing of what follows is needed for that (job-files.md).
         generation.changes.notify()
         if case .success(let result) = result {

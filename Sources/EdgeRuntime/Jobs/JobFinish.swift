@@ -41,6 +41,11 @@ final class JobFinish {
         if !generation.jobs.contains(where: { $0.id == generation.id }) { release(result, by: generation.id) }
     }
 
+    /// Says that another result will take the place of the one that is kept.
+    func outdate(_ generation: Generation) {
+        if let key = generation.ticket.key { cache.onRemoved(key) }
+    }
+
     /// Keeps the result by its cache key, if the function has a cache.
     func remember(_ result: JobResult, of generation: Generation, ttl: Duration?) async {
         guard let key = generation.ticket.key, let ttl else { return }
