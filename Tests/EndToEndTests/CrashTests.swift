@@ -14,7 +14,7 @@ struct CrashTests {
     @Test @LoopActor func `every accepted job ends exactly once, whenever the host is killed`() async throws {
         let manifest = TestManifest.bundled([
             ("functions.generate.job.perDay", 0), ("functions.generate.job.attempts", 20),
-            ("functions.generate.job.concurrency", 4),
+            ("functions.generate.job.concurrency", 16),
         ])
         let upstream = try HuggingFaceScript { number, _ in
             switch number % 7 {
@@ -27,15 +27,21 @@ struct CrashTests {
         try await withEdge(EdgeOptions(manifest: manifest, environment: upstream.environment)) { host in
             for round in 0..<Self.kills {
                 let clients = load.begin(host, round: round)
-                // Often while functions start, sometimes in the middle of the work.
-                let moment = Int64.random(in: 0...(round.isMultiple(of: 3) ? 400 : 80))
+                // A third of the moments lies in the start, the others in the work.
+                if !round.isMultiple(of: 3) { try await load.answer(after: load.answers) }
+                let moment = Int64.random(in: 0...150)
                 try await sleep(for: .milliseconds(moment))
                 try await host.kill()
                 for client in clients { await client.value }
                 try await host.start()
             }
-            try await eventually("\(host.activeJobs.count) jobs to end", atMost: .seconds(120)) {
-                host.activeJobs.isEmpty
+            let left = {
+                host.activeJobs.values.map {
+                    "\($0["state"]?.string ?? "?") until \($0["nextAttemptAt"]?.string ?? "-")"
+                }
+            }
+            try await eventually("jobs to end: \(left().sorted())", atMost: .seconds(120)) {
+                filesIn("\(host.state)/jobs/active").isEmpty
             }
             check(load, host, upstream)
             for id in load.accepted {
@@ -85,6 +91,14 @@ private final class CrashLoad {
     /// Ids that a client was told with 202.
     var accepted: Set<String> = []
     var answered = 0
+    /// Of any kind.
+    private(set) var answers = 0
+    private let changes = Changes()
+
+    /// Returns when there are more answers than so many.
+    func answer(after count: Int) async throws {
+        try await changes.wait(for: "an answer to the load") { answers > count }
+    }
 
     func begin(_ host: EdgeHost, round: Int) -> [Task<Void, Never>] {
         let port = host.port
@@ -92,12 +106,14 @@ private final class CrashLoad {
             Task { @LoopActor in
                 do {
                     let probe = try await HTTPProbe(port: port)
-                    for number in 0..<20 {
+                    for number in 0..<8 {
                         // Two clients ask for the same.
                         let prompt = "round \(round) client \(client / 2) number \(number)"
                         let headers: Headers = client.isMultiple(of: 3) ? [] : [("Prefer", "respond-async")]
                         probe.request("POST", "/generate", headers, body: Array(#"{"prompt":"\#(prompt)"}"#.utf8))
                         let answer = try await probe.answer()
+                        answers += 1
+                        changes.notify()
                         if answer.status == 202, let id = answer.json["id"]?.string { accepted.insert(id) }
                         if answer.status == 200 { answered += 1 }
                     }
