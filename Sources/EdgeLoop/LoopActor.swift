@@ -6,6 +6,8 @@ public actor LoopActor {
     public static let shared = LoopActor()
     /// The process's one loop.
     public static let loop = EventLoop()
+    /// For `Task(executorPreference:)`: a task that stays on the loop's thread whatever it waits for.
+    public static var tasks: LoopTasks { loop.tasks }
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { Self.loop.asUnownedSerialExecutor() }
 
@@ -21,7 +23,7 @@ public actor LoopActor {
     /// Runs `body` as the process's main task: call it once, from a synchronous `main`. Exits with the status that `body` returns.
     public static nonisolated func main(_ body: @escaping @LoopActor @Sendable () async -> Int32) -> Never {
         let loop = Self.loop
-        Task { @LoopActor in
+        Task(executorPreference: tasks) {
             exitProcess(await body())
         }
         loop.run()

@@ -29,9 +29,7 @@ public func withDeadline<Output: Sendable>(
     var isOver = false
     let wait = Wait<Output>()
     // Not `await task.value`: that is no function of the loop, and would go by way of another thread.
-    let work = Task { @LoopActor in
-        do { wait.finish(.success(try await body())) } catch { wait.finish(.failure(error)) }
-    }
+    let work = Task(executorPreference: LoopActor.tasks) { await wait.finish(by: body) }
     let timer = LoopTimer(after: limit) {
         isOver = true
         work.cancel()
@@ -53,6 +51,10 @@ public func withDeadline<Output: Sendable>(
 private final class Wait<Output: Sendable> {
     private var result: Result<Output, any Error>?
     private var continuation: CheckedContinuation<Output, any Error>?
+
+    func finish(by body: @LoopActor @Sendable () async throws -> Output) async {
+        do { finish(.success(try await body())) } catch { finish(.failure(error)) }
+    }
 
     func value() async throws -> Output {
         try await withCheckedThrowingContinuation { continuation in

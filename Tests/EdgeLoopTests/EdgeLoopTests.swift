@@ -26,6 +26,39 @@ struct EdgeLoopTests {
         #expect(order == ["call", "after", "task"])
     }
 
+    @Test func `in a task of the loop, too, a call from the loop to the loop does not let others in between`() async {
+        let order = await Task(executorPreference: LoopActor.tasks) { await callBeforeTask() }.value
+
+        #expect(order == ["call", "after"])
+    }
+
+    @LoopActor private func callBeforeTask() async -> [String] {
+        await withCheckedContinuation { continuation in Task { @LoopActor in continuation.resume() } }
+        var order: [String] = []
+        Task { @LoopActor in order.append("task") }
+        await record("call", &order)
+        order.append("after")
+        return order
+    }
+
+    @Test func `a task of the loop resumes there at once, before what is enqueued later`() async {
+        let order = await Task(executorPreference: LoopActor.tasks) { await resumeBeforeTask() }.value
+
+        #expect(order == ["resumed"])
+    }
+
+    @LoopActor private func resumeBeforeTask() async -> [String] {
+        var order: [String] = []
+        await withCheckedContinuation { continuation in
+            Task { @LoopActor in
+                continuation.resume()
+                Task { @LoopActor in order.append("later") }
+            }
+        }
+        order.append("resumed")
+        return order
+    }
+
     @LoopActor private func record(_ text: String, _ order: inout [String]) async { order.append(text) }
 
     @Test @LoopActor func `a task that goes to another thread comes back to the loop`() async {

@@ -76,7 +76,7 @@ final class HTTPClientConnection: SocketHandler, HTTPBodySource {
         }
         guard case .reader(let source, let length) = request.body else { return }
         requestSent = false
-        pump = Task { @LoopActor in await self.pump(source, length: length) }
+        pump = Task(executorPreference: LoopActor.tasks) { await self.pump(source, length: length) }
     }
 
     private func pump(_ source: HTTPBodyReader, length: Int?) async {

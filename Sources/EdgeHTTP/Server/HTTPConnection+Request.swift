@@ -39,7 +39,7 @@ extension HTTPConnection: HTTPBodySource {
         phase = .handling
         deadline = 0
         self.exchange = exchange
-        exchange.task = Task { @LoopActor in await self.run(request, exchange) }
+        exchange.task = Task(executorPreference: LoopActor.tasks) { await self.run(request, exchange) }
     }
 
     private func run(_ request: HTTPRequest, _ exchange: HTTPExchange) async {

@@ -74,7 +74,12 @@ final class JobAccess {
         let before = shown(job, base: "")
         while !isStopping, shown(job, base: "") == before {
             let left = end - .now
-            guard left > .zero, await job.generation.changes.wait(atMost: left) else { return }
+            guard left > .zero,
+                await job.generation.changes.wait(
+                    atMost: left,
+                    unless: { isStopping || shown(job, base: "") != before }
+                )
+            else { return }
         }
     }
 

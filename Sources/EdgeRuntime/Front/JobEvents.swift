@@ -34,10 +34,16 @@ final class JobEvents {
                         return try await writer.write(EventText.retry(milliseconds: Self.retryMilliseconds))
                     }
                     // What changed while the client was slow is sent now: only a state that was seen is waited on.
-                    guard
-                        EventText.event(job.state.isFinal ? "done" : "progress", document(of: job, base: base)) == last
-                    else { continue }
-                    let changed = await job.generation.changes.wait(atMost: Self.heartbeat)
+                    let changed = await job.generation.changes.wait(
+                        atMost: Self.heartbeat,
+                        unless: {
+                            isStopping
+                                || EventText.event(
+                                    job.state.isFinal ? "done" : "progress",
+                                    document(of: job, base: base)
+                                ) != last
+                        }
+                    )
                     try Task.checkCancellation()
                     if !changed { try await writer.write(EventText.heartbeat) }
                 }

@@ -150,7 +150,9 @@ final class JobFront {
         let end = ContinuousClock.now + limit
         while !job.state.isFinal, !isStopping {
             let left = end - .now
-            guard left > .zero, await job.generation.changes.wait(atMost: left) else { return }
+            guard left > .zero,
+                await job.generation.changes.wait(atMost: left, unless: { job.state.isFinal || isStopping })
+            else { return }
         }
     }
 

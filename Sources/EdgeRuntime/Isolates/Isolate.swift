@@ -103,8 +103,8 @@ final class Isolate {
                 self.owner?.isolateWrote(line, self, to: stream)
             }
         }
-        Task { @LoopActor in await self.waitForEnd() }
-        let readiness = Task { @LoopActor in await self.becomeReady() }
+        Task(executorPreference: LoopActor.tasks) { await self.waitForEnd() }
+        let readiness = Task(executorPreference: LoopActor.tasks) { await self.becomeReady() }
         timer = LoopTimer(after: function.startTimeout) { [unowned self] in
             readiness.cancel()
             guard phase == .starting else { return }

@@ -9,12 +9,16 @@ final class ChangeSignal {
     private var nextWaiter = 0
 
     /// Waits for the next ``notify()``: true; or until `limit` is over or the task is cancelled: false.
-    func wait(atMost limit: Duration? = nil) async -> Bool {
+    /// - Parameter isMet: whether there is nothing left to wait for. Asked when the wait begins: after a check before the call, others
+    ///   may have run.
+    func wait(atMost limit: Duration? = nil, unless isMet: @LoopActor () -> Bool = { false }) async -> Bool {
         if Task.isCancelled { return false }
         nextWaiter += 1
         let waiter = nextWaiter
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
+                if isMet() { return continuation.resume(returning: true) }
+                if Task.isCancelled { return continuation.resume(returning: false) }
                 waiters[waiter] = continuation
                 if let limit { timers[waiter] = LoopTimer(after: limit) { [unowned self] in resume(waiter, false) } }
             }

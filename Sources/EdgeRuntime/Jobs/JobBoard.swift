@@ -422,7 +422,7 @@ final class JobBoard {
 
     /// Waits until nothing runs, or until the waiting task is cancelled.
     func runningEnded() async {
-        while !tasks.isEmpty, await taskEnded.wait() {}
+        while !tasks.isEmpty, await taskEnded.wait(unless: { tasks.isEmpty }) {}
     }
 
     /// Lets go of what still runs, without a word in its files: the next host takes it up.
