@@ -8,7 +8,7 @@ import time
 
 from .servers import PEERS, RELEASE, Edge
 
-IDLE = {"hello": {"run": ["hello"], "idle": "200ms"}}
+IDLE = {"hello": {"run": ["hello"], "idle": "1s"}}
 
 
 def measure(report, folder, rounds=30):

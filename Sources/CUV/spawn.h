@@ -138,6 +138,15 @@ static __attribute__((noinline)) pid_t edge_guard_start(int *output) {
     return child;
 }
 
+// The id of a child that has ended and was not collected yet; 0 when there is none.
+static inline pid_t edge_ended_child(void) {
+    siginfo_t info;
+    info.si_pid = 0;
+    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
+        if (errno != EINTR) return 0;
+    return info.si_pid;
+}
+
 static inline int edge_exited(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
 static inline int edge_signaled(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
 

@@ -102,14 +102,14 @@ public final class ChildProcess {
         if exit == nil { kill(id, number) }
     }
 
-    /// Kills the process and everything it has started that stayed in its group.
+    /// Kills the process and everything it has started that stayed in its group. The reaper does so too when the process has ended:
+    /// grandchildren do not outlive the process that they served. Nothing when it has been collected: its id may be another's.
     public func killGroup() {
-        kill(-id, SIGKILL)
+        if exit == nil { kill(-id, SIGKILL) }
     }
 
     func ended(_ exit: ChildExit) {
         self.exit = exit
-        killGroup()  // grandchildren do not outlive the process that they served
         ProcessGuard.shared?.forget(group: id)
         for waiter in waiters { waiter.resume(returning: exit) }
         waiters = []

@@ -19,10 +19,12 @@ final class ChildReaper {
 
     private func reap() {
         while true {
-            var status: Int32 = 0
-            let id = waitpid(-1, &status, WNOHANG)
-            if id < 0 && errno == EINTR { continue }
+            // Looked at first and collected after: until then its id, and so its group's, is nobody else's.
+            let id = edge_ended_child()
             guard id > 0 else { return }
+            children[id]?.killGroup()
+            var status: Int32 = 0
+            while waitpid(id, &status, 0) < 0 && errno == EINTR {}
             let signal = edge_signaled(status)
             children.removeValue(forKey: id)?.ended(signal != 0 ? .signaled(signal) : .exited(edge_exited(status)))
         }

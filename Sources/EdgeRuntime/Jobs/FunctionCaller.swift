@@ -65,20 +65,19 @@ final class FunctionCaller: FunctionCalls {
             body: HTTPBodyReader(Self.runBody(generation, attempt))
         )
         do {
-            return try await withDeadline(timeout) { [self] in
-                let response = try await function.isolates.call(request, timeout: timeout)
-                if response.status == 200 { return try await read(response) }
-                let body = try await response.collect(upTo: RunReading.bodyBytesMax)
-                let (outcome, note) = RunReading.unfinished(
-                    status: response.status,
-                    retryAfter: response.headers["Retry-After"],
-                    body: body,
-                    now: .now()
-                )
-                return .unfinished(outcome, note)
-            }
+            // The time counts to the end of the body: the supervisor cuts what takes longer, and replaces the process.
+            let response = try await function.isolates.call(request, timeout: timeout)
+            if response.status == 200 { return try await read(response) }
+            let body = try await response.collect(upTo: RunReading.bodyBytesMax)
+            let (outcome, note) = RunReading.unfinished(
+                status: response.status,
+                retryAfter: response.headers["Retry-After"],
+                body: body,
+                now: .now()
+            )
+            return .unfinished(outcome, note)
         } catch {
-            return Self.failed(error, timeout: timeout)
+            return Self.failed(error)
         }
     }
 
@@ -105,13 +104,8 @@ final class FunctionCaller: FunctionCalls {
         }
     }
 
-    private static func failed(_ error: any Error, timeout: Duration) -> RunAnswer {
+    private static func failed(_ error: any Error) -> RunAnswer {
         switch error {
-        case is DeadlineExceeded:
-            return .unfinished(
-                .failed(.timedOut),
-                RunNote(status: 504, message: "The attempt took longer than \(timeout).", code: "timeout")
-            )
         case let error as IsolateError:
             let note = RunNote(status: error.status, message: error.description, code: error.code)
             return switch error {

@@ -171,12 +171,16 @@ final class JobBoard {
     }
 
     private func start(_ generation: Generation, writesFirst: Bool = false) {
-        tasks[generation.id] = Task { @LoopActor in
-            await attempt(generation, writesFirst: writesFirst)
-            tasks[generation.id] = nil
-            taskEnded.notify()
-            queues[generation.function]?.ended()
+        tasks[generation.id] = Task(executorPreference: LoopActor.tasks) {
+            await self.run(generation, writesFirst: writesFirst)
         }
+    }
+
+    private func run(_ generation: Generation, writesFirst: Bool) async {
+        await attempt(generation, writesFirst: writesFirst)
+        tasks[generation.id] = nil
+        taskEnded.notify()
+        queues[generation.function]?.ended()
     }
 
     private func attempt(_ generation: Generation, writesFirst: Bool) async {
@@ -234,14 +238,15 @@ final class JobBoard {
 
     private func pauseUntil(_ due: Timestamp, _ generation: Generation) async {
         generation.phase = .waiting(until: due)
-        generation.changes.notify()
         do {
             try await rewriteFile(of: generation)
         } catch {
             // The file still tells of an attempt without an end: after a crash it counts as perhaps paid, which is the safe side.
             log("job \(generation.id): the wait could not be written down: \(error)")
         }
-        guard case .waiting = generation.phase, !isStopping else { return }
+        guard case .waiting = generation.phase else { return }  // cancelled meanwhile
+        generation.changes.notify()
+        guard !isStopping else { return }
         queues[generation.function]?.wait(generation, until: due)
     }
 

@@ -36,16 +36,18 @@ final class DirectorySync {
     }
 
     private func start(_ folder: String, _ first: [Request]) {
-        Task {
-            var requests = first
-            while !requests.isEmpty {
-                let changes = requests.map(\.change)
-                let files = files
-                let results = await Pool.run { Self.run(changes, in: folder, files) }
-                for (request, result) in zip(requests, results) { request.done.resume(returning: result) }
-                requests = waiting[folder] ?? []
-                waiting[folder] = requests.isEmpty ? nil : []
-            }
+        Task(executorPreference: LoopActor.tasks) { await self.syncAll(folder, first) }
+    }
+
+    private func syncAll(_ folder: String, _ first: [Request]) async {
+        var requests = first
+        while !requests.isEmpty {
+            let changes = requests.map(\.change)
+            let files = files
+            let results = await Pool.run { Self.run(changes, in: folder, files) }
+            for (request, result) in zip(requests, results) { request.done.resume(returning: result) }
+            requests = waiting[folder] ?? []
+            waiting[folder] = requests.isEmpty ? nil : []
         }
     }
 

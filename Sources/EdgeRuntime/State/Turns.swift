@@ -47,10 +47,17 @@ final class Turns<Key: Hashable & Sendable, Step: Sendable> {
             return
         }
         turns[key] = Turn()
-        Task {
-            let result = await body(step)
-            goOn(key, body)
-            for waiter in turn.waiters { waiter.resume(returning: result) }
-        }
+        Task(executorPreference: LoopActor.tasks) { await self.take(step, turn, key, body) }
+    }
+
+    private func take(
+        _ step: Step,
+        _ turn: Turn,
+        _ key: Key,
+        _ body: @escaping @LoopActor (Step) async -> Result<Void, StateError>
+    ) async {
+        let result = await body(step)
+        goOn(key, body)
+        for waiter in turn.waiters { waiter.resume(returning: result) }
     }
 }
