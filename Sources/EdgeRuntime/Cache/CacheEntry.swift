@@ -18,7 +18,10 @@ struct CacheEntry: Equatable, Sendable {
 
     /// As the document of a job that has just succeeded with this result.
     var document: JSONObject {
-        var object: JSONObject = ["version": 1, "id": .string(job), "state": "succeeded"]
+        let time = JSONValue.string(made.iso8601)
+        var object: JSONObject = [
+            "version": 1, "id": .string(job), "state": "succeeded", "created": time, "started": time, "finished": time,
+        ]
         JobDocument.add(result, to: &object)
         return object
     }

@@ -45,7 +45,10 @@ final class ControlFront: HTTPHandler {
         ) {
         case ("GET", 2, "v1", "service", _):
             try needs(.jobs)
-            return HTTPResponse(headers: ["Content-Type": "application/json"], body: .bytes(await service().encoded()))
+            return HTTPResponse(
+                headers: ["Content-Type": "application/json", "Cache-Control": "no-store"],
+                body: .bytes(await service().encoded())
+            )
         case ("GET", 3, "v1", "jobs", _):
             try needs(.jobs)
             return try await jobs.document(parts[2], wait: Self.wait(request.query), base: base)

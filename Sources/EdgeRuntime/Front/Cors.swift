@@ -76,5 +76,6 @@ package struct Cors: Sendable {
 
     private static let exposedHeaders =
         "Retry-After, X-Request-Id, X-Relay-Error, SB-Error-Code, RateLimit, RateLimit-Policy, Location, Preference-Applied, "
-        + "Server-Timing, Idempotency-Key, ETag, Cache-Status, Content-Range, Accept-Ranges"
+        + "Server-Timing, Idempotency-Key, ETag, Cache-Status, Content-Range, Accept-Ranges, "
+        + "Content-Location"
 }

@@ -42,6 +42,8 @@ final class JobAccess {
             await board.cancel(job)
             return Self.answer(JobDocument.shown(JobDocument.stored(job), base: base))
         }
+        // Its waiters are told of the end before the file has moved: what is removed now must not be written afterwards.
+        if let job = board.job(id) { while board.job(id) != nil, await job.generation.changes.wait() {} }
         let stored = try await finished(id)
         try await files.remove(id: id)
         await finishing.removed(stored, id: id)

@@ -71,10 +71,11 @@ struct JobAnswers {
     }
 
     /// The end of a job without a result.
-    static func problem(_ failure: JobFailure) -> Problem {
+    static func problem(_ failure: JobFailure, of job: Job) -> Problem {
         var problem = Problem(status: failure.status, document: failure.details, retryAfter: failure.retryAfter)
         problem.code = failure.code
         problem.message = failure.message
+        if job.hasFile { problem.more["job"] = .string(job.id) }  // its attempts are in its document
         return problem
     }
 

@@ -62,13 +62,22 @@ final class JobFront {
         let tellsID = choice == .document || choice == .events || wait == .zero
         let job = try await board.accept(ticket, for: function.name, needsFile: tellsID)
         notes.job = job.id
-        notes.cache = job.generation.jobs.first === job ? "miss" : "follow"
-        if choice == .events { return events.stream(of: job, base: context.base) }
+        // Equal work had ended and is on its way into the cache: what it made answers like a cached image.
+        let isHit = job.isLate && job.state == .succeeded
+        notes.cache = isHit ? "hit" : job.generation.jobs.first === job ? "miss" : "follow"
+        if choice == .events, !isHit { return events.stream(of: job, base: context.base) }
         await waitForEnd(of: job, atMost: wait)
         if !job.state.isFinal {
             try await board.writeFile(of: job)
         }
-        return try await respond(job, choice, context, function, applied: preference.applied(limit: Self.waitMax))
+        return try await respond(
+            job,
+            choice,
+            context,
+            function,
+            isHit: isHit,
+            applied: preference.applied(limit: Self.waitMax)
+        )
     }
 
     // MARK: Admission
@@ -161,6 +170,7 @@ final class JobFront {
         _ choice: AnswerChoice,
         _ context: RequestContext,
         _ function: LiveFunction,
+        isHit: Bool,
         applied: String?
     ) async throws -> HTTPResponse {
         let document = {
@@ -171,16 +181,17 @@ final class JobFront {
                 progress: job.generation.progress
             )
         }
-        if job.canceledAt != nil { throw JobAnswers.problem(.canceled) }
+        if job.canceledAt != nil { throw JobAnswers.problem(.canceled, of: job) }
         switch job.generation.phase {
         case .done(.failure(let failure)):
-            throw JobAnswers.problem(failure)
+            throw JobAnswers.problem(failure, of: job)
         case .done(.success(let result)):
             let ticket = job.generation.ticket
             let isKept = function.entry.cache != nil && ticket.key != nil
             let maxAge = isKept && !ticket.isFresh ? function.entry.cache.map { Int($0.ttl.inSeconds) } : nil
-            let status =
+            let missed =
                 "edge; fwd=miss" + (isKept ? "; stored" : "") + (job.generation.jobs.first === job ? "" : "; collapsed")
+            let status = isHit ? "edge; hit" : missed
             guard
                 var response = try await answers.result(
                     result,

@@ -19,8 +19,8 @@ final class RecallFront {
         let cacheKey: String
         /// When the cache was last told of a use.
         var told: Timestamp?
-        /// The file that is sent, to see that it is unchanged; nil when the bytes are in memory.
-        let handle: ImageHandle?
+        /// The image's file, to see that it is there and unchanged, also when the bytes are in memory.
+        let handle: ImageHandle
 
         init(
             response: HTTPCannedResponse,
@@ -29,7 +29,7 @@ final class RecallFront {
             bytes: Int,
             expires: Timestamp,
             cacheKey: String,
-            handle: ImageHandle?
+            handle: ImageHandle
         ) {
             self.response = response
             self.line = line
@@ -65,7 +65,7 @@ final class RecallFront {
         guard recall.count > 0, key.take(view, hasOrigins: hasOrigins) else { return nil }
         let now = Timestamp.now()
         guard let answer = key.bytes.withUnsafeBytes({ recall.lookup($0) }), answer.expires > now else { return nil }
-        if let handle = answer.handle, !handle.isUnchanged { return nil }
+        guard answer.handle.isUnchanged else { return nil }
         if answer.told.map({ now - $0 >= Self.useInterval }) ?? true {
             answer.told = now
             onUse(answer.cacheKey)
@@ -115,7 +115,7 @@ final class RecallFront {
             bytes: handle.bytes,
             expires: min(Timestamp.now() + Self.keptFor, expires),
             cacheKey: cacheKey,
-            handle: isSmall ? nil : handle
+            handle: handle
         )
         recall.insert(key: key.bytes, value: answer, cacheKey: cacheKey, valueBytes: isSmall ? handle.bytes : 0)
     }

@@ -96,7 +96,7 @@ package final class Host {
             )
         }
         self.functions = functions
-        let caller = FunctionCaller(functions: functions, images: images)
+        let caller = FunctionCaller(functions: functions, images: images) { log.redactor }
         details = FunctionDetails(functions: functions, caller: caller)
         let board = JobBoard(files: files, calls: caller, finishing: finishing, log: say)
         self.board = board
@@ -161,6 +161,8 @@ package final class Host {
     // MARK: Running
 
     private func run() async {
+        let stops = AsyncStream<Int32>.makeStream()
+        watchSignals(stops.continuation)
         apply(file, settings)
         do {
             try await housekeeping.adopt()
@@ -171,8 +173,6 @@ package final class Host {
         phase = .serving
         StartupText(self).write()
         watchFiles()
-        let stops = AsyncStream<Int32>.makeStream()
-        watchSignals(stops.continuation)
         housekeeping.start()
         for await _ in stops.stream { break }
         await stop()
@@ -265,7 +265,7 @@ package final class Host {
     private func watchFiles() {
         for watcher in watchers { watcher.cancel() }
         watchers = []
-        let watched = settings.watchedPaths.map { HostPlaces.absolute($0) } + [file.path] + file.programs.values
+        let watched = settings.watchedPaths.map { HostPlaces.absolute($0) } + [file.path] + file.watchedPrograms
         for (folder, paths) in Dictionary(grouping: watched, by: HostPlaces.folder) {
             let names = Set(paths.map(HostPlaces.name))
             do {
@@ -285,8 +285,11 @@ package final class Host {
 
     private func watchSignals(_ stops: AsyncStream<Int32>.Continuation) {
         let stop: @LoopActor (Int32) -> Void = { [unowned self] number in
-            guard phase == .serving else { _exit(128 + number) }
-            phase = .stopping
+            switch phase {
+            case .starting: exit(0)  // nothing was accepted yet
+            case .serving: phase = .stopping
+            case .stopping: _exit(128 + number)
+            }
             stops.yield(number)
         }
         signals = [SIGTERM, SIGINT].map { number in SignalWatcher(number) { stop(number) } }
@@ -310,13 +313,16 @@ package final class Host {
         board.stop()
         try? await sleep(for: min(Self.listenerMoment, drain))
         server.stopAccepting()
-        _ = try? await withDeadline(drain) { [board] in await board.runningEnded() }
-        // Who still waits is told where to ask the next host.
-        jobFront.isStopping = true
+        // Who only watches comes back to the next host; what runs, jobs and plain calls, gets the time.
+        let end = ContinuousClock.now + drain
         jobEvents.isStopping = true
         jobAccess.isStopping = true
         board.wakeAll()
-        _ = await server.drain(within: Self.lastMoment)
+        _ = try? await withDeadline(drain) { [board] in await board.runningEnded() }
+        // Who still waits is told where to ask.
+        jobFront.isStopping = true
+        board.wakeAll()
+        _ = await server.drain(within: max(end - .now, Self.lastMoment))
         board.abandon()
         await functions.stop(within: Self.lastMoment)
         log.write(.info, "stopped: \(board.count) unfinished jobs stay on disk")

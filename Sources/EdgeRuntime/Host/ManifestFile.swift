@@ -9,6 +9,14 @@ struct ManifestFile: Sendable {
     /// Absolute paths by function.
     let programs: [String: String]
 
+    /// The programs, and the scripts among their arguments: a change of one is a change of its function.
+    var watchedPrograms: [String] {
+        let scripts = manifest.functions.flatMap { $0.run.dropFirst() }.map {
+            $0.hasPrefix("/") ? $0 : "\(folder)/\($0)"
+        }
+        return Array(programs.values) + scripts.filter { access($0, F_OK) == 0 }
+    }
+
     var folder: String { Self.folder(of: path) }
 
     /// Bytes of a functions.json.

@@ -25,8 +25,19 @@ struct ServiceDocument {
                 "unfinished": .integer(Int64(board.count)), "queued": .integer(Int64(board.readyCount)),
                 "running": .integer(Int64(board.runningCount)),
             ],
-            "functions": .object(functionsJSON), "secrets": .object(secretsJSON),
+            "providers": .object(providersJSON), "functions": .object(functionsJSON), "secrets": .object(secretsJSON),
         ]
+    }
+
+    /// The providers that functions told of, and whether they can be used now.
+    private var providersJSON: JSONObject {
+        var object: JSONObject = [:]
+        for function in functions.all {
+            for provider in details[function.name]?["providers"]?.object?.members ?? [] {
+                object[provider.key] = provider.value
+            }
+        }
+        return object
     }
 
     private var functionsJSON: JSONObject {

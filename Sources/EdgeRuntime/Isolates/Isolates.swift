@@ -378,6 +378,9 @@ final class Isolates {
         retire(current, .memory)
     }
 
+    /// Whether a process takes calls now.
+    var isReady: Bool { current?.phase == .ready }
+
     /// How its processes are now.
     var status: IsolateStatus {
         IsolateStatus(

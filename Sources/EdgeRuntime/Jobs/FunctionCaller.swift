@@ -4,14 +4,17 @@ internal import EdgeHTTP
 internal import EdgeLoop
 internal import JSON
 internal import Retry
+internal import Secrets
 
 /// The host's side of isolate-protocol's three calls.
 @LoopActor
 final class FunctionCaller: FunctionCalls {
     private let functions: Functions
     private let images: ImageFiles
+    /// What a function says to callers and in job files leaves the host: its secrets are taken out first.
+    private let redactor: @LoopActor () -> Redactor
 
-    /// How long admission may take.
+    /// How long admission may take in a process that runs; a start has its own time.
     static let admitTimeout = Duration.seconds(2)
     /// Bytes of a ticket, or of a refusal.
     static let ticketBytesMax = 1 << 20
@@ -20,9 +23,10 @@ final class FunctionCaller: FunctionCalls {
     /// How long a function has to pass a cancellation on.
     private static let cancelTimeout = Duration.seconds(10)
 
-    init(functions: Functions, images: ImageFiles) {
+    init(functions: Functions, images: ImageFiles, redactor: @escaping @LoopActor () -> Redactor) {
         self.functions = functions
         self.images = images
+        self.redactor = redactor
     }
 
     // MARK: Admit
@@ -39,10 +43,12 @@ final class FunctionCaller: FunctionCalls {
         var headers: HTTPHeaders = ["Edge-Method": method, "Edge-Target": target, "Edge-Request-Id": requestID]
         if let contentType { headers.add("Content-Type", contentType) }
         let request = HTTPRequest(method: "POST", target: "/_edge/admit", headers: headers, body: HTTPBodyReader(body))
-        let response = try await function.isolates.call(request, timeout: Self.admitTimeout)
-        let text: [UInt8]
+        let starting = function.isolates.isReady ? Duration.zero : function.entry.startTimeout
+        let response = try await function.isolates.call(request, timeout: Self.admitTimeout + starting)
+        var text: [UInt8]
         do {
             text = try await response.collect(upTo: Self.ticketBytesMax)
+            if response.status != 200 { text = redactor().redact(text) }
         } catch {
             throw .badAnswer(function: function.name, reason: "its answer to admit could not be read: \(error)")
         }
@@ -68,7 +74,7 @@ final class FunctionCaller: FunctionCalls {
             // The time counts to the end of the body: the supervisor cuts what takes longer, and replaces the process.
             let response = try await function.isolates.call(request, timeout: timeout)
             if response.status == 200 { return try await read(response) }
-            let body = try await response.collect(upTo: RunReading.bodyBytesMax)
+            let body = redactor().redact(try await response.collect(upTo: RunReading.bodyBytesMax))
             let (outcome, note) = RunReading.unfinished(
                 status: response.status,
                 retryAfter: response.headers["Retry-After"],

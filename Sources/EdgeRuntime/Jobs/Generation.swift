@@ -122,6 +122,8 @@ final class Job {
     let generation: Generation
     /// Whether it has a file: always true once its id was told to a client.
     var hasFile = false
+    /// Whether its work had ended before it was accepted.
+    let isLate: Bool
     /// Set when this job alone was canceled; its generation may go on for others.
     private(set) var canceledAt: Timestamp?
 
@@ -129,6 +131,7 @@ final class Job {
         self.id = id
         self.created = created
         self.generation = generation
+        isLate = generation.isDone
     }
 
     func cancel(at moment: Timestamp) { canceledAt = moment }

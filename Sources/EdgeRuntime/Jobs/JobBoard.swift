@@ -228,6 +228,10 @@ final class JobBoard {
             await pauseUntil(now + pause, generation)
         case .retry(let pause, _):
             generation.endAttempt(.failed, at: now, status: note.status, error: note.message)
+            let perDay = queues[generation.function]?.settings.perDay ?? 0
+            guard counts[generation.function, default: DayCount()].allows(now: now, perDay: perDay) else {
+                return await end(generation, .failure(.dayCap(perDay, after: note, now: now)))
+            }
             counts[generation.function, default: DayCount()].add(at: now)
             await pauseUntil(now + pause, generation)
         case .fail(let reason):

@@ -1,4 +1,5 @@
 // Why a job ended without a result, as its document and its callers are told.
+internal import CivilTime
 internal import JSON
 
 /// The end of a failed job. The sentence says what happened and what to do.
@@ -17,6 +18,18 @@ struct JobFailure: Error, Equatable, Sendable {
         code: "canceled",
         message: "The job was canceled before it had a result. Send the request again to make a new one."
     )
+
+    /// A retry that the function's daily cap forbids.
+    static func dayCap(_ perDay: Int, after note: RunNote, now: Timestamp) -> JobFailure {
+        JobFailure(
+            status: 429,
+            code: "daily_limit",
+            message:
+                "The attempt failed (\(note.message)), and the function has had its \(perDay) runs of today (job.perDay in "
+                + "functions.json): it is not tried again.",
+            retryAfter: DayCount.secondsToNextDay(now)
+        )
+    }
 
     var json: JSONValue {
         var object = details

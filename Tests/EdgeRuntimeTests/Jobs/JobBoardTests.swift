@@ -169,6 +169,20 @@ struct JobBoardTests {
         }
     }
 
+    @Test @LoopActor func `the daily cap holds for retries too`() async throws {
+        let bench = try await BoardBench(perDay: 2)
+        bench.calls.answer = { _, _ in
+            .unfinished(.failed(.status(500)), RunNote(status: 500, message: "boom", code: "x"))
+        }
+
+        let job = try await bench.board.accept(bench.ticket(key: "1"), for: "f", needsFile: true)
+        await bench.gone(job)
+
+        let stored = try #require(await bench.stored(job))
+        #expect(bench.calls.count == 2)
+        #expect(stored["error"]?["code"]?.string == "daily_limit")
+    }
+
     @Test @LoopActor func `what a function must remember is on disk when it is told so`() async throws {
         let bench = try await BoardBench()
         bench.calls.answer = { _, _ in
