@@ -122,7 +122,10 @@ struct IsolateCallTests {
     @Test @LoopActor func `five crashes under calls open the circuit`() async throws {
         let test = TestIsolates()
 
-        for _ in 0..<5 { _ = await self.error { try await test.call("/crash") } }
+        // A call may still reach a process that dies of the call before, and then makes no crash of its own.
+        for _ in 0..<20 where test.isolates.status.crashes < 5 {
+            _ = await self.error { try await test.call("/crash") }
+        }
         let error = await self.error { try await test.call("/hello") }
 
         guard case .circuitOpen = error else {
