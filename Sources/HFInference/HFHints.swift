@@ -14,10 +14,14 @@ struct HFHints: Sendable, Equatable {
 
     init(_ reply: HFReply, now: Timestamp) {
         after = RetryAfter.pause(in: reply.header, now: now)
+        guard reply.status == 503 else {  // an image is not searched for words
+            isLoading = false
+            estimate = nil
+            return
+        }
         let body = [UInt8](reply.body.prefix(HFErrorText.bytesMax))
-        let time = reply.status == 503 ? (try? JSONValue.parse(body))?["estimated_time"] : nil
         let seconds: Double? =
-            switch time {
+            switch (try? JSONValue.parse(body))?["estimated_time"] {
             case .integer(let number): Double(number)
             case .double(let number): number
             default: nil
