@@ -1,5 +1,6 @@
 // What functions write and what happens to them, as lines of the host's log.
 internal import EdgeLoop
+internal import Secrets
 
 /// Hands lines and events of isolates to the log, which replaces secrets.
 @LoopActor
@@ -7,6 +8,8 @@ final class HostIsolateLog: IsolateLog {
     private let log: LogWriter
 
     init(_ log: LogWriter) { self.log = log }
+
+    var redactor: Redactor { log.redactor }
 
     func line(_ text: String, function: String, process: Int32, stream: IsolateStream, request: String?) {
         log.write(stream == .stderr ? .warning : .info, text, function: function, requestID: request)

@@ -2,6 +2,7 @@
 internal import EdgeHTTP
 internal import EdgeLoop
 internal import Glibc
+internal import Secrets
 
 /// Told what becomes of a process, on the loop.
 @LoopActor
@@ -51,7 +52,7 @@ final class Isolate {
     private var exitWaits: [OneShot<ChildExit?>] = []
     private weak var owner: (any IsolateOwner)?
 
-    /// Launches the process. Call ``watch(for:)`` next.
+    /// Launches the process. Call ``watch(for:control:redactor:)`` next.
     init(
         _ function: IsolateFunction,
         version: String,
@@ -92,13 +93,13 @@ final class Isolate {
     }
 
     /// Reads what the process writes, answers it, waits until it is ready, and for its end.
-    func watch(for owner: any IsolateOwner, control: any HTTPHandler) {
+    func watch(for owner: any IsolateOwner, control: any HTTPHandler, redactor: Redactor) {
         self.owner = owner
         var limits = HTTPLimits()
         limits.connections = Self.controlConnectionsMax
         self.control = HTTPServer(listener, limits: limits, handler: control)
         readers = [(child.output, IsolateStream.stdout), (child.error, .stderr)].map { socket, stream in
-            OutputReader(socket) { [unowned self] line in
+            OutputReader(socket, redactor: redactor) { [unowned self] line in
                 if stream == .stderr { lastLines.append(line) }
                 self.owner?.isolateWrote(line, self, to: stream)
             }

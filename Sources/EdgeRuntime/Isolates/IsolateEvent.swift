@@ -1,5 +1,6 @@
 // What the supervisor of a function tells the log.
 internal import EdgeLoop
+internal import Secrets
 
 /// Something that happened to a function's process.
 enum IsolateEvent: Equatable, Sendable {
@@ -73,9 +74,11 @@ extension Duration {
     }
 }
 
-/// Where lines and events of functions go. Secrets are replaced there, before anything leaves the process.
+/// Where lines and events of functions go.
 @LoopActor
 protocol IsolateLog: AnyObject {
+    /// What hides the secrets that functions may write.
+    var redactor: Redactor { get }
     /// One line of a process's stdout or stderr, at most ``LineSplitter/bytesMax`` bytes and a note.
     /// - Parameter request: the id of the call, where only one was in the process.
     func line(_ text: String, function: String, process: Int32, stream: IsolateStream, request: String?)

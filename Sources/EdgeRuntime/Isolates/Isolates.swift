@@ -214,7 +214,7 @@ final class Isolates {
             let isolate = try Isolate(function, version: version, sockets: socketFolder(), named: variables())
             starts += 1
             current = isolate
-            isolate.watch(for: self, control: control())
+            isolate.watch(for: self, control: control(), redactor: log.redactor)
             watchMemory()
         } catch {
             startFailed(nil, startFailureReason(error), lastLines: [])

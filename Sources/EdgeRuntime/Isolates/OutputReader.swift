@@ -1,8 +1,10 @@
 // Reads a process's stdout or stderr into lines, without ever waiting for it.
 internal import EdgeLoop
+internal import Secrets
 
 /// Owns the pipe's end until ``finish()``. A process that writes faster than ``bytesPerSlice`` waits in its own write:
-/// so a flood costs the host a small, fixed share of its time.
+/// so a flood costs the host a small, fixed share of its time. Secrets are replaced before a long line is cut: the half of one
+/// would be found by nobody after that.
 @LoopActor
 final class OutputReader: SocketHandler {
     static let slice = Duration.milliseconds(10)
@@ -15,13 +17,17 @@ final class OutputReader: SocketHandler {
     private let socket: Socket
     private let onLine: @LoopActor (LineSplitter.Line) -> Void
     private var splitter = LineSplitter()
+    /// Nil when there is nothing to hide.
+    private var hiding: RedactingStream?
+    private var hidden: [UInt8] = []
     private var isOpen = true
     private var sliceStart = ContinuousClock.now
     private var sliceBytes = 0
     private var pause: LoopTimer?
 
-    init(_ socket: Socket, onLine: @escaping @LoopActor (LineSplitter.Line) -> Void) {
+    init(_ socket: Socket, redactor: Redactor = .none, onLine: @escaping @LoopActor (LineSplitter.Line) -> Void) {
         self.socket = socket
+        if !redactor.isEmpty { hiding = RedactingStream(redactor) }
         self.onLine = onLine
         socket.handler = self
         socket.interest = .read
@@ -61,7 +67,7 @@ final class OutputReader: SocketHandler {
         switch socket.read(into: Self.scratch) {
         case .bytes(let count):
             sliceBytes += count
-            splitter.push(UnsafeRawBufferPointer(rebasing: Self.scratch[..<count]), onLine)
+            take(UnsafeRawBufferPointer(rebasing: Self.scratch[..<count]))
             return count
         case .wouldBlock: return 0
         case .end, .failed:
@@ -70,11 +76,24 @@ final class OutputReader: SocketHandler {
         }
     }
 
+    private func take(_ piece: UnsafeRawBufferPointer) {
+        guard hiding != nil else { return splitter.push(piece, onLine) }
+        hiding?.push(Array(piece), into: &hidden)
+        splitHidden()
+    }
+
+    private func splitHidden() {
+        hidden.withUnsafeBytes { splitter.push($0, onLine) }
+        hidden.removeAll(keepingCapacity: true)
+    }
+
     private func close() {
         guard isOpen else { return }
         isOpen = false
         pause?.cancel()
         pause = nil
+        hiding?.finish(into: &hidden)
+        splitHidden()
         splitter.finish(onLine)
         socket.close()
     }

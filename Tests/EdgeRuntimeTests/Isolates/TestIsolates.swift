@@ -2,6 +2,7 @@
 import EdgeHTTP
 import EdgeLoop
 import Glibc
+import Secrets
 import TestSupport
 import Testing
 
@@ -10,6 +11,7 @@ import Testing
 /// Keeps what it is told, and wakes who waits for it.
 @LoopActor
 final class TestLog: IsolateLog {
+    let redactor = Redactor.none
     private(set) var lines: [String] = []
     private(set) var requests: [String?] = []
     private(set) var events: [IsolateEvent] = []
