@@ -189,6 +189,7 @@ final class JobBoard {
             do {
                 try await rewriteFile(of: generation)
             } catch {
+                guard !generation.isDone else { return }
                 // Without its record the attempt must not be made: try again when the disk may have room.
                 return postpone(
                     generation,
@@ -197,6 +198,8 @@ final class JobBoard {
                     "The attempt could not be written down: \(error)"
                 )
             }
+            // Cancelled while the file was written: the function must not hear of it, for a call may cost money.
+            guard !Task.isCancelled, !generation.isDone else { return }
         }
         let left = generation.deadline - .now()
         let answer = await calls.run(

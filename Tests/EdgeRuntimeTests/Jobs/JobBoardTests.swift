@@ -130,6 +130,28 @@ struct JobBoardTests {
         #expect(await bench.stored(job)?["state"]?.string == "canceled")
     }
 
+    @Test @LoopActor func `a job that is cancelled while its attempt is written down never reaches its function`()
+        async throws
+    {
+        let bench = try await BoardBench(concurrency: 1)
+        let gate = ChangeSignal()
+        bench.calls.answer = { generation, _ in
+            _ = await gate.wait()
+            return await bench.image(generation.id)
+        }
+        _ = try await bench.board.accept(bench.ticket(key: "1"), for: "f", needsFile: true)
+        let second = try await bench.board.accept(bench.ticket(key: "2"), for: "f", needsFile: true)
+        await bench.calls.begun(1)
+
+        gate.notify()
+        await bench.until(second) { second.state == .running }
+        await bench.board.cancel(second)
+        await bench.board.runningEnded()
+
+        #expect(bench.calls.count == 1)
+        #expect(await bench.stored(second)?["state"]?.string == "canceled")
+    }
+
     @Test @LoopActor func `beyond its concurrency a function's jobs wait in order`() async throws {
         let bench = try await BoardBench(concurrency: 1)
         let gate = ChangeSignal()
