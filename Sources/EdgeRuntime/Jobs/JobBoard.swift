@@ -130,8 +130,8 @@ final class JobBoard {
             try await writeFile(of: job)
         } catch {
             if runsAtOnce { queue.ended() }
-            generation.phase = .done(.failure(Self.notStored(error)))
-            forget(generation)
+            // Who followed meanwhile may have a file, and a client that knows its id.
+            await end(generation, .failure(Self.notStored(error)))
             throw error
         }
         if runsAtOnce { start(generation) } else { queue.add(generation) }
@@ -148,8 +148,6 @@ final class JobBoard {
             job.hasFile = false
             throw error
         }
-        // It may have ended while the file was written.
-        if job.state.isFinal { await finishing.finish(job) }
     }
 
     private func follow(_ job: Job) {
@@ -291,7 +289,13 @@ final class JobBoard {
         if case .success(let result) = result {
             await finishing.remember(result, of: generation, ttl: caching[generation.function])
         }
-        for job in generation.jobs where job.hasFile { await finishing.finish(job) }
+        // By index: others may begin to follow a result, with files of their own, while the ends of the first ones are written.
+        var index = 0
+        while index < generation.jobs.count {
+            let job = generation.jobs[index]
+            if job.hasFile { await finishing.finish(job) }
+            index += 1
+        }
         finishing.letGo(generation)
         forget(generation)
     }

@@ -1,7 +1,9 @@
 import CivilTime
 import EdgeLoop
+import Glibc
 import JSON
 import Retry
+import Synchronization
 import TestSupport
 import Testing
 
@@ -152,6 +154,45 @@ struct JobBoardTests {
         #expect(await bench.stored(second)?["state"]?.string == "canceled")
     }
 
+    @Test @LoopActor func `a follower whose file is being written when the work ends is finished once`() async throws {
+        let bench = try await BoardBench()
+        let gate = ChangeSignal()
+        let image = await bench.image("a")
+        bench.calls.answer = { _, _ in
+            _ = await gate.wait()
+            return image
+        }
+        let first = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true)
+        let second = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: false)
+        await bench.calls.begun(1)
+
+        gate.notify()
+        try await bench.board.writeFile(of: second)
+        await bench.gone(first)
+
+        // The bench records an issue for whatever the board logs.
+        #expect(await bench.stored(second)?["state"]?.string == "succeeded")
+        #expect(bench.folder.names(in: "jobs/active") == [])
+    }
+
+    @Test @LoopActor func `a follower with a file is ended when the first job's file cannot be written`() async throws {
+        let disk = SlowFullDisk()
+        let bench = try await BoardBench(disk: disk.calls)
+        disk.state.store(.armed, ordering: .relaxed)
+
+        let first = Task { @LoopActor in
+            try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true)
+        }
+        while disk.state.load(ordering: .relaxed) != .holding { await Task.yield() }
+        let second = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true)
+        disk.state.store(.released, ordering: .relaxed)
+        await #expect(throws: StateError.self) { _ = try await first.value }
+
+        #expect(bench.board.job(second.id) == nil)
+        #expect(await bench.stored(second)?["error"]?["code"]?.string == "not_stored")
+        #expect(bench.folder.names(in: "jobs/active") == [])
+    }
+
     @Test @LoopActor func `beyond its concurrency a function's jobs wait in order`() async throws {
         let bench = try await BoardBench(concurrency: 1)
         let gate = ChangeSignal()
@@ -232,8 +273,8 @@ private final class BoardBench {
     private let files: JobFiles
     private let images: ImageFiles
 
-    init(concurrency: Int = 4, perDay: Int = 0) async throws {
-        let state = try await StateDirectory(path: folder.path)
+    init(concurrency: Int = 4, perDay: Int = 0, disk: FileCalls = .system) async throws {
+        let state = try await StateDirectory(path: folder.path, calls: disk)
         files = JobFiles(state: state)
         images = ImageFiles(state: state)
         cache = ResultCache(images: images, sizeMax: 1 << 30)
@@ -297,6 +338,25 @@ private final class BoardBench {
             let document = try #require(try JSONValue.parse(copy.read("jobs/active/\(name)")).object)
             return try RecoveredJob(document)
         }
+    }
+}
+
+/// A disk that is full for the next file, and says so only when it is told to.
+private final class SlowFullDisk: Sendable {
+    enum State: Int, AtomicRepresentable { case idle, armed, holding, released }
+
+    let state = Atomic(State.idle)
+
+    var calls: FileCalls {
+        var calls = FileCalls.system
+        calls.open = { [self] path, flags, mode in
+            guard flags & O_CREAT != 0,
+                state.compareExchange(expected: .armed, desired: .holding, ordering: .relaxed).exchanged
+            else { return FileCalls.system.open(path, flags, mode) }
+            while state.load(ordering: .relaxed) != .released { sched_yield() }
+            return -ENOSPC
+        }
+        return calls
     }
 }
 
