@@ -6,6 +6,9 @@ internal import JSON
 /// Reads, follows, cancels and removes jobs that were told to clients.
 @LoopActor
 final class JobAccess {
+    /// How long an end may take to be written.
+    private static let endWait = Duration.seconds(10)
+
     let board: JobBoard
     private let files: JobFiles
     private let finishing: JobFinish
@@ -38,16 +41,26 @@ final class JobAccess {
 
     /// Cancels what has not ended; removes what has.
     func delete(_ id: String, base: String) async throws -> HTTPResponse {
-        if let job = board.job(id), !job.state.isFinal {
-            await board.cancel(job)
-            return Self.answer(JobDocument.shown(JobDocument.stored(job), base: base))
+        if let job = board.job(id) {
+            if !job.state.isFinal {
+                await board.cancel(job)
+                return Self.answer(JobDocument.shown(JobDocument.stored(job), base: base))
+            }
+            await endIsWritten(of: job)
         }
-        // Its waiters are told of the end before the file has moved: what is removed now must not be written afterwards.
-        if let job = board.job(id) { while board.job(id) != nil, await job.generation.changes.wait() {} }
         let stored = try await finished(id)
         try await files.remove(id: id)
         await finishing.removed(stored, id: id)
         return HTTPResponse(status: 204)
+    }
+
+    /// Waiters are told of the end before the file has moved: what is removed must not be written afterwards.
+    private func endIsWritten(of job: Job) async {
+        let end = ContinuousClock.now + Self.endWait
+        while board.job(job.id) != nil {
+            let left = end - .now
+            guard left > .zero, await job.generation.changes.wait(atMost: left) else { return }
+        }
     }
 
     private func finished(_ id: String) async throws -> JSONObject {

@@ -327,10 +327,11 @@ final class JobBoard {
         let generation = job.generation
         job.cancel(at: .now())
         let wasOwner = generation.jobs.first === job
+        var isHeldByProvider = false
         generation.jobs.removeAll { $0 === job }
         generation.changes.notify()
         if generation.jobs.isEmpty {
-            await abort(generation)
+            isHeldByProvider = abort(generation)
         } else if wasOwner {
             // The attempts must be in a living job's file before this one's file moves away.
             do {
@@ -341,9 +342,13 @@ final class JobBoard {
         }
         if job.hasFile { await finishing.finish(job) }
         jobs[job.id] = nil
+        generation.changes.notify()
+        // Last: a provider may be slow, and until the end is on disk the next host would do the work again.
+        if isHeldByProvider { await calls.cancel(generation) }
     }
 
-    private func abort(_ generation: Generation) async {
+    /// - Returns: whether a provider goes on with it until it is told.
+    private func abort(_ generation: Generation) -> Bool {
         forgetKey(of: generation)
         queues[generation.function]?.remove(generation)
         let isHeldByProvider = if case .waiting = generation.phase { generation.resumeState != nil } else { false }
@@ -351,7 +356,7 @@ final class JobBoard {
         generation.phase = .done(.failure(.canceled))
         generation.finished = .now()
         tasks[generation.id]?.cancel()
-        if isHeldByProvider { await calls.cancel(generation) }
+        return isHeldByProvider
     }
 
     // MARK: What a function tells while it runs
