@@ -134,7 +134,11 @@ final class JobBoard {
             await end(generation, .failure(Self.notStored(error)))
             throw error
         }
-        if runsAtOnce { start(generation) } else { queue.add(generation) }
+        if runsAtOnce {
+            start(generation) { [self] in await attempt(generation, writesFirst: false) }
+        } else {
+            queue.add(generation)
+        }
         return job
     }
 
@@ -159,23 +163,28 @@ final class JobBoard {
 
     private func begin(_ generation: Generation) {
         generation.phase = .running
+        guard generation.deadline > .now() else {
+            return start(generation) { [self] in
+                if !generation.isDone { await end(generation, .failure(.beyondDeadline)) }
+            }
+        }
         generation.begin(newAttempt(of: generation))
         generation.changes.notify()
-        start(generation, writesFirst: true)
+        start(generation) { [self] in await attempt(generation, writesFirst: true) }
     }
 
     private func newAttempt(of generation: Generation) -> Attempt {
         Attempt(number: generation.nextAttemptNumber, id: UUIDText.version7(), started: .now())
     }
 
-    private func start(_ generation: Generation, writesFirst: Bool = false) {
+    private func start(_ generation: Generation, _ work: @escaping @LoopActor @Sendable () async -> Void) {
         tasks[generation.id] = Task(executorPreference: LoopActor.tasks) {
-            await self.run(generation, writesFirst: writesFirst)
+            await self.run(generation, work)
         }
     }
 
-    private func run(_ generation: Generation, writesFirst: Bool) async {
-        await attempt(generation, writesFirst: writesFirst)
+    private func run(_ generation: Generation, _ work: @LoopActor () async -> Void) async {
+        await work()
         tasks[generation.id] = nil
         taskEnded.notify()
         queues[generation.function]?.ended()

@@ -31,6 +31,12 @@ struct JobFailure: Error, Equatable, Sendable {
         )
     }
 
+    static let beyondDeadline = JobFailure(
+        status: 504,
+        code: "deadline",
+        message: "The job's deadline passed before an attempt could begin. Send the request again to make a new one."
+    )
+
     var json: JSONValue {
         var object = details
         object["status"] = .integer(Int64(status))

@@ -1,4 +1,5 @@
 import CivilTime
+import Digest
 import EdgeLoop
 import Glibc
 import JSON
@@ -152,6 +153,22 @@ struct JobBoardTests {
 
         #expect(bench.calls.count == 1)
         #expect(await bench.stored(second)?["state"]?.string == "canceled")
+    }
+
+    @Test @LoopActor func `no attempt begins after the deadline, and the job says so`() async throws {
+        let bench = try await BoardBench()
+        var document = JobDocument.stored(bench.queued())
+        document["deadline"] = .string((Timestamp.now() - .seconds(1)).iso8601)
+
+        await bench.board.adopt([try RecoveredJob(document)])
+        let job = try #require(document["id"]?.string.flatMap { bench.board.job($0) })
+        await bench.gone(job)
+
+        #expect(bench.calls.count == 0)
+        let stored = try #require(await bench.stored(job))
+        #expect(stored["state"]?.string == "failed")
+        #expect(stored["error"]?["code"]?.string == "deadline")
+        #expect(stored["attempts"]?.array?.isEmpty ?? true)
     }
 
     @Test @LoopActor func `a follower whose file is being written when the work ends is finished once`() async throws {
@@ -312,6 +329,23 @@ private final class BoardBench {
         } catch {
             return .unfinished(.failed(.unusableResult), RunNote(message: "\(error)", code: "x"))
         }
+    }
+
+    /// A job that no board knows.
+    func queued() -> Job {
+        let now = Timestamp.now()
+        let id = UUIDText.version7()
+        let generation = Generation(
+            id: id,
+            function: "f",
+            ticket: ticket(key: "k"),
+            created: now,
+            deadline: now + .seconds(3600),
+            retry: RetryDecision(attempts: 3)
+        )
+        let job = Job(id: id, created: now, generation: generation)
+        generation.jobs = [job]
+        return job
     }
 
     /// Waits until `condition` holds, looking at each change of the job's work.
