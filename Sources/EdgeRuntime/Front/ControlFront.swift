@@ -92,19 +92,19 @@ final class ControlFront: HTTPHandler {
         }
     }
 
-    private func running(_ id: String) throws(Problem) -> Job {
-        guard let job = jobs.unfinished(id), job.generation.function == function, job.state == .running else {
+    private func running(_ id: String) throws(Problem) -> Generation {
+        guard let generation = jobs.board.running(id, by: function) else {
             throw Problem(
                 status: 404,
                 code: "not_running",
                 message: "the function \(function) runs no job \(id.prefix(64))"
             )
         }
-        return job
+        return generation
     }
 
     private func setProgress(_ id: String, _ body: JSONValue) throws {
-        let job = try running(id)
+        let generation = try running(id)
         guard let fraction = body["fraction"]?.double, (0...1).contains(fraction) else {
             throw Problem(
                 status: 400,
@@ -115,12 +115,12 @@ final class ControlFront: HTTPHandler {
         }
         jobs.board.setProgress(
             Progress(fraction: fraction, note: body["note"]?.string.map { String($0.prefix(200)) }),
-            of: job
+            of: generation
         )
     }
 
     private func setState(_ id: String, _ body: JSONValue) async throws {
-        let job = try running(id)
+        let generation = try running(id)
         let state = body.encoded()
         guard state.count <= RunReading.stateBytesMax else {
             throw Problem(
@@ -129,7 +129,7 @@ final class ControlFront: HTTPHandler {
                 message: "the state has \(state.count) bytes; at most \(RunReading.stateBytesMax) are kept"
             )
         }
-        try await jobs.board.setState(state, of: job)
+        try await jobs.board.setState(state, of: generation)
     }
 
     /// `?wait=N` in whole seconds; anything else is no wait.

@@ -23,8 +23,6 @@ final class JobAccess {
         self.events = events
     }
 
-    func unfinished(_ id: String) -> Job? { board.job(id) }
-
     /// The document; with `wait`, as soon as the state or an attempt changes, or when the wait is over.
     func document(_ id: String, wait: Duration?, base: String) async throws -> HTTPResponse {
         if let job = board.job(id) {

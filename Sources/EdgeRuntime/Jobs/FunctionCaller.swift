@@ -89,9 +89,9 @@ final class FunctionCaller: FunctionCalls {
 
     /// The request's text is put together from texts: a job's input is kept as one.
     private static func runBody(_ generation: Generation, _ attempt: Attempt) -> [UInt8] {
-        let job = JSONValue.string(generation.jobs.first?.id ?? generation.id).text()
+        let id = JSONValue.string(generation.id).text()  // the first job's, which stays when that job is cancelled
         let deadline = JSONValue.string(generation.deadline.iso8601).text()
-        var body = Array(#"{"job":\#(job),"generation":"\#(generation.id)","attempt":\#(attempt.number),"input":"#.utf8)
+        var body = Array(#"{"job":\#(id),"generation":\#(id),"attempt":\#(attempt.number),"input":"#.utf8)
         body += generation.ticket.input
         body += Array(#","state":"#.utf8)
         body += generation.resumeState ?? Array("null".utf8)

@@ -29,6 +29,8 @@ final class JobBoard {
     private var counts: [String: DayCount] = [:]
     private var caching: [String: Duration] = [:]
     private var tasks: [String: Task<Void, Never>] = [:]
+    /// By their ids, which functions are told as their job's.
+    private var running: [String: Generation] = [:]
     private let taskEnded = ChangeSignal()
     private var isStopping = false
 
@@ -178,6 +180,7 @@ final class JobBoard {
     }
 
     private func start(_ generation: Generation, _ work: @escaping @LoopActor @Sendable () async -> Void) {
+        running[generation.id] = generation
         tasks[generation.id] = Task(executorPreference: LoopActor.tasks) {
             await self.run(generation, work)
         }
@@ -186,6 +189,7 @@ final class JobBoard {
     private func run(_ generation: Generation, _ work: @LoopActor () async -> Void) async {
         await work()
         tasks[generation.id] = nil
+        running[generation.id] = nil
         taskEnded.notify()
         queues[generation.function]?.ended()
     }
@@ -370,16 +374,25 @@ final class JobBoard {
 
     // MARK: What a function tells while it runs
 
+    /// The work that `function` runs now under the id that it was told. The job that had this id first may be cancelled by now,
+    /// with others following on.
+    func running(_ id: String, by function: String) -> Generation? {
+        guard let generation = running[id], generation.function == function, generation.state == .running else {
+            return nil
+        }
+        return generation
+    }
+
     /// Shows progress of running work; nothing is written.
-    func setProgress(_ progress: Progress, of job: Job) {
-        job.generation.progress = progress
-        job.generation.changes.notify()
+    func setProgress(_ progress: Progress, of generation: Generation) {
+        generation.progress = progress
+        generation.changes.notify()
     }
 
     /// Keeps what the function must remember across a crash; returns when it is on disk.
-    func setState(_ state: [UInt8], of job: Job) async throws {
-        job.generation.resumeState = state
-        try await rewriteFile(of: job.generation)
+    func setState(_ state: [UInt8], of generation: Generation) async throws {
+        generation.resumeState = state
+        try await rewriteFile(of: generation)
     }
 
     // MARK: Starting and stopping the host

@@ -210,6 +210,25 @@ struct JobBoardTests {
         #expect(bench.folder.names(in: "jobs/active") == [])
     }
 
+    @Test @LoopActor func `a function reaches its work although the job that began it is cancelled`() async throws {
+        let bench = try await BoardBench()
+        bench.calls.answer = { _, _ in
+            try? await sleep(for: .seconds(3600))
+            return .unfinished(.failed(.timedOut), RunNote(message: "", code: ""))
+        }
+        let first = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true)
+        let second = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true)
+        await bench.calls.begun(1)
+
+        await bench.board.cancel(first)
+
+        #expect(bench.board.running(first.id, by: "f") === second.generation)
+        #expect(bench.board.running(first.id, by: "g") == nil)
+        bench.board.abandon()
+        await bench.board.runningEnded()
+        #expect(bench.board.running(first.id, by: "f") == nil)
+    }
+
     @Test @LoopActor func `beyond its concurrency a function's jobs wait in order`() async throws {
         let bench = try await BoardBench(concurrency: 1)
         let gate = ChangeSignal()
@@ -272,7 +291,7 @@ struct JobBoardTests {
         let job = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true)
         await bench.calls.begun(1)
 
-        try await bench.board.setState(Array(#"{"task":"t1"}"#.utf8), of: job)
+        try await bench.board.setState(Array(#"{"task":"t1"}"#.utf8), of: job.generation)
 
         let found = try #require(try await bench.restarted().first)
         #expect(found.resumeState == Array(#"{"task":"t1"}"#.utf8))
