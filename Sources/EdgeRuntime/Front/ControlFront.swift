@@ -10,6 +10,7 @@ final class ControlFront: HTTPHandler {
     private let jobs: JobAccess
     private let grants: @LoopActor () -> Set<FunctionEntry.Grant>
     private let service: @LoopActor () async -> JSONObject
+    private let log: LogWriter
 
     private static let bodyBytesMax = 64 << 10
 
@@ -17,23 +18,26 @@ final class ControlFront: HTTPHandler {
         function: String,
         jobs: JobAccess,
         grants: @escaping @LoopActor () -> Set<FunctionEntry.Grant>,
-        service: @escaping @LoopActor () async -> JSONObject
+        service: @escaping @LoopActor () async -> JSONObject,
+        log: LogWriter
     ) {
         self.function = function
         self.jobs = jobs
         self.grants = grants
         self.service = service
+        self.log = log
     }
 
     func bodyLimit(method: String, path: String) -> Int { Self.bodyBytesMax }
 
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        let id = request.headers["Edge-Request-Id"]
         do {
             return try await respond(request)
-        } catch let problem as Problem {
-            return problem.response(requestID: request.headers["Edge-Request-Id"] ?? "")
         } catch {
-            return Problem.internalFault.response(requestID: request.headers["Edge-Request-Id"] ?? "")
+            let (problem, isFault) = Problem.told(error, function: function)
+            if isFault { log.write(.error, "\(error)", function: function, requestID: id) }
+            return problem.response(requestID: id ?? "")
         }
     }
 

@@ -85,27 +85,9 @@ final class HostHandler: HTTPHandler {
         do {
             return try await route(context, notes)
         } catch {
-            return problem(error, context, notes).response(requestID: context.id)
-        }
-    }
-
-    private func problem(_ error: any Error, _ context: RequestContext, _ notes: RequestNotes) -> Problem {
-        switch error {
-        case let problem as Problem: return problem
-        case let error as AcceptError: return JobAnswers.problem(error, function: notes.function ?? "")
-        case let error as IsolateError: return JobAnswers.problem(error)
-        case let error as StateError:
-            log.write(.error, "\(error)", requestID: context.id)
-            return JobAnswers.problem(.noRoom, function: notes.function ?? "")
-        case HTTPBodyError.tooLarge(let limit): return .bodyTooLarge(limit: limit)
-        case let error as HTTPBodyError:
-            return Problem(status: 400, code: "bad_body", message: "the request's body could not be read: \(error)")
-        case is CancellationError:
-            // Nobody reads this; it is what the log line shows.
-            return Problem(status: 499, code: "client_closed_request", message: "the client left")
-        default:
-            log.write(.error, "\(error)", requestID: context.id)
-            return .internalFault
+            let (problem, isFault) = Problem.told(error, function: notes.function ?? "")
+            if isFault { log.write(.error, "\(error)", requestID: context.id) }
+            return problem.response(requestID: context.id)
         }
     }
 
@@ -248,6 +230,25 @@ extension Problem {
         var response = HTTPResponse(status: status, body: .bytes(body(requestID: requestID)))
         for (name, value) in headers { response.headers.add(name, value) }
         return response
+    }
+
+    /// What a caller is told of an error, and whether it is the host's own fault, whose reason its log must have.
+    @LoopActor
+    static func told(_ error: any Error, function: String) -> (problem: Problem, isFault: Bool) {
+        switch error {
+        case let problem as Problem: (problem, false)
+        case let error as AcceptError: (JobAnswers.problem(error, function: function), false)
+        case let error as IsolateError: (JobAnswers.problem(error), false)
+        case StateError.unknown(let id): (.unknownJob(id), false)
+        case is StateError: (JobAnswers.problem(.noRoom, function: function), true)
+        case HTTPBodyError.tooLarge(let limit): (.bodyTooLarge(limit: limit), false)
+        case let error as HTTPBodyError:
+            (Problem(status: 400, code: "bad_body", message: "the request's body could not be read: \(error)"), false)
+        case is CancellationError:
+            // Nobody reads this; it is what the log line shows.
+            (Problem(status: 499, code: "client_closed_request", message: "the client left"), false)
+        default: (.internalFault, true)
+        }
     }
 
     /// What the server itself refused.

@@ -64,11 +64,7 @@ final class JobAccess {
     private func finished(_ id: String) async throws -> JSONObject {
         // A job that ends just now has left memory only after its file is in place.
         guard let text = await files.readDone(id: id), let stored = (try? JSONValue.parse(text))?.object else {
-            throw Problem(
-                status: 404,
-                code: "unknown_job",
-                message: "there is no job \(id.prefix(64)); finished jobs are kept for 7 days"
-            )
+            throw Problem.unknownJob(id)
         }
         return stored
     }

@@ -116,7 +116,7 @@ struct JobAnswers {
             message: error.description,
             retryAfter: retryAfter
         )
-        problem.fault = RuntimeFault(rawValue: error.code) ?? .internalError
+        if error.status >= 500 { problem.fault = RuntimeFault(rawValue: error.code) ?? .internalError }
         return problem
     }
 }

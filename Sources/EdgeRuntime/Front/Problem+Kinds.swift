@@ -17,6 +17,14 @@ extension Problem {
         return problem
     }
 
+    package static func unknownJob(_ id: String) -> Problem {
+        Problem(
+            status: 404,
+            code: "unknown_job",
+            message: "there is no job \(id.prefix(64)); finished jobs are kept for 7 days"
+        )
+    }
+
     package static func methodNotAllowed(_ method: String, allow: [String]) -> Problem {
         var problem = Problem(
             status: 405,
@@ -59,58 +67,6 @@ extension Problem {
             code: "body_too_large",
             message:
                 "the request body is larger than \(SizeText.text(of: limit)), the function's limit (body in functions.json)"
-        )
-    }
-
-    package static func functionNotStarted(_ name: String, retryAfter: Int) -> Problem {
-        Problem(
-            fault: .bootError,
-            status: 503,
-            message: "the function \(name) could not start; the host's log says why",
-            retryAfter: retryAfter
-        )
-    }
-
-    package static func functionDied(_ name: String) -> Problem {
-        Problem(
-            fault: .workerError,
-            status: 502,
-            message: "the function \(name) ended before it answered; the host's log says why"
-        )
-    }
-
-    package static func functionOverMemory(_ name: String, limit: Int) -> Problem {
-        Problem(
-            fault: .workerResourceLimit,
-            status: 502,
-            message:
-                "the function \(name) was ended beyond \(SizeText.text(of: limit)), its limit (memory in functions.json)"
-        )
-    }
-
-    package static func functionTimedOut(_ name: String, limit: Duration) -> Problem {
-        Problem(
-            fault: .idleTimeout,
-            status: 504,
-            message: "the function \(name) did not answer within \(DurationText.text(of: limit)), its limit "
-                + "(timeout in functions.json)"
-        )
-    }
-
-    package static func functionBusy(_ name: String, waiting: Int, retryAfter: Int) -> Problem {
-        Problem(
-            fault: .workerLimit,
-            status: 503,
-            message: "\(waiting) calls wait for the function \(name), its limit (queue in functions.json); try again",
-            retryAfter: retryAfter
-        )
-    }
-
-    package static func badFunctionAnswer(_ name: String) -> Problem {
-        Problem(
-            fault: .invalidResponse,
-            status: 502,
-            message: "the function \(name) sent something that is no HTTP answer; the host's log says what"
         )
     }
 

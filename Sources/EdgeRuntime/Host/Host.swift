@@ -140,7 +140,8 @@ package final class Host {
                 function: name,
                 jobs: jobAccess,
                 grants: { functions[name]?.entry.grants ?? [] },
-                service: { [unowned self] in await serviceDocument() }
+                service: { [unowned self] in await serviceDocument() },
+                log: log
             )
         }
     }

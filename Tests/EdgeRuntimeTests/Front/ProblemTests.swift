@@ -1,3 +1,6 @@
+import EdgeHTTP
+import EdgeLoop
+import Glibc
 import JSON
 import Testing
 
@@ -55,21 +58,41 @@ struct ProblemTests {
     @Test(
         "Faults of the runtime carry the names and marks that Supabase clients know",
         arguments: [
-            (Problem.functionNotStarted("f", retryAfter: 2), 503, "BOOT_ERROR"),
-            (.functionDied("f"), 502, "WORKER_ERROR"),
-            (.functionOverMemory("f", limit: 256 << 20), 502, "WORKER_RESOURCE_LIMIT"),
-            (.functionTimedOut("f", limit: .seconds(60)), 504, "IDLE_TIMEOUT"),
-            (.functionBusy("f", waiting: 256, retryAfter: 1), 503, "WORKER_LIMIT"),
-            (.badFunctionAnswer("f"), 502, "INVALID_RESPONSE_STATUS_CODE"), (.internalFault, 500, "INTERNAL_ERROR"),
-            (.stopping(retryAfter: 1), 503, "INTERNAL_ERROR"),
+            (IsolateError.startFailed(function: "f", reason: "x", retryAfter: .seconds(2)), 503, "BOOT_ERROR"),
+            (.died(function: "f", exit: .exited(1)), 502, "WORKER_ERROR"),
+            (.timedOut(function: "f", after: .seconds(60)), 504, "IDLE_TIMEOUT"),
+            (.queueFull(function: "f", places: 256, retryAfter: .seconds(1)), 503, "WORKER_LIMIT"),
         ]
     )
-    func faults(problem: Problem, status: Int, code: String) {
+    @LoopActor
+    func faults(error: IsolateError, status: Int, code: String) {
+        let problem = JobAnswers.problem(error)
+
         #expect(problem.status == status)
         #expect(problem.code == code)
         #expect(header(problem, "SB-Error-Code") == code)
         #expect(header(problem, "X-Relay-Error") == "true")
         #expect(header(problem, "X-Relay-Header") == "true")
+    }
+
+    @Test @LoopActor func `a request whose own body broke off is no fault of the runtime`() {
+        let problem = JobAnswers.problem(.requestBroken(function: "f", reason: "x"))
+
+        #expect(problem.status == 400)
+        #expect(header(problem, "SB-Error-Code") == nil)
+        #expect(header(problem, "X-Relay-Error") == nil)
+    }
+
+    @Test @LoopActor func `what a function may not be told is left to the log`() {
+        let full = StateError.failed(doing: "write", path: "/secret/place", code: ENOSPC)
+
+        let (problem, isFault) = Problem.told(full, function: "f")
+
+        #expect(isFault)
+        #expect(problem.status == 503 && problem.retryAfter != nil)
+        #expect(!problem.message.contains("place"))
+        #expect(Problem.told(StateError.unknown(id: "j"), function: "f").problem.status == 404)
+        #expect(Problem.told(HTTPBodyError.tooLarge(limit: 65_536), function: "f").problem.status == 413)
     }
 
     @Test func `an unknown function is the caller's mistake and lists the functions`() {
@@ -98,7 +121,6 @@ struct ProblemTests {
             Problem.bodyTooLarge(limit: 16 << 20).message
                 == "the request body is larger than 16MB, the function's limit (body in functions.json)"
         )
-        #expect(Problem.functionTimedOut("f", limit: .seconds(60)).message.contains("within 1m"))
         #expect(Problem.originRefused("https://evil.example").message.contains("host.origins"))
         #expect(Problem.notAcceptable.message.contains("application/json"))
     }
