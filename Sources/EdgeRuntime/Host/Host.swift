@@ -34,6 +34,7 @@ package final class Host {
     private var watchers: [FileWatcher] = []
     private var signals: [SignalWatcher] = []
     private var reload: LoopTimer?
+    private var isReloading = false
 
     enum Phase { case starting, serving, stopping }
 
@@ -242,7 +243,7 @@ package final class Host {
     }
 
     /// Reads everything again. What is good is taken over at once; a mistake leaves all as it was, and says so.
-    func reloadNow() async {
+    private func reloadNow() async {
         do {
             let settings = try await Self.loadSettings(options, places, environment)
             let file = try await Self.loadManifest(places, settings, environment)
@@ -260,7 +261,15 @@ package final class Host {
 
     private func reloadSoon() {
         reload?.cancel()
-        reload = LoopTimer(after: Self.settling) { [unowned self] in Task { @LoopActor in await reloadNow() } }
+        reload = LoopTimer(after: Self.settling) { [unowned self] in
+            // One reading after the other: an older one must not be taken over after a newer one.
+            guard !isReloading else { return reloadSoon() }
+            isReloading = true
+            Task { @LoopActor in
+                await reloadNow()
+                isReloading = false
+            }
+        }
     }
 
     private func watchFiles() {
