@@ -32,6 +32,8 @@ struct FunctionSources: Sendable {
 @LoopActor
 final class Functions {
     private var live: [String: LiveFunction] = [:]
+    /// Those that the manifest names no more, while they finish their calls.
+    private var leaving: [ObjectIdentifier: LiveFunction] = [:]
     private(set) var manifest = Manifest()
     private(set) var router = Router(Manifest())
     private var sources: FunctionSources?
@@ -71,7 +73,11 @@ final class Functions {
         }
         for (name, function) in live where manifest[name] == nil {
             live[name] = nil
-            Task { @LoopActor in await function.isolates.retire() }
+            leaving[ObjectIdentifier(function)] = function
+            Task { @LoopActor in
+                await function.isolates.retire()
+                leaving[ObjectIdentifier(function)] = nil
+            }
         }
     }
 
@@ -83,7 +89,9 @@ final class Functions {
 
     /// Ends every process; what runs and waits gets this long.
     func stop(within limit: Duration) async {
-        let tasks = all.map { function in Task { @LoopActor in await function.isolates.stop(within: limit) } }
+        let tasks = (all + leaving.values).map { function in
+            Task { @LoopActor in await function.isolates.stop(within: limit) }
+        }
         for task in tasks { await task.value }
     }
 }
