@@ -103,11 +103,6 @@ public struct SettingsStack: Sendable {
         Redactor(secretNames(listed: listed).flatMap(all).map { ($0.name, $0.value) })
     }
 
-    /// The names among `names` whose value is another one than in `earlier`.
-    public func changedNames(since earlier: SettingsStack, among names: Set<String>) -> Set<String> {
-        names.filter { self[$0]?.value != earlier[$0]?.value }
-    }
-
     private static func settings(in environment: [String: String]) -> [String: Setting] {
         var settings: [String: Setting] = [:]
         for (name, value) in environment {

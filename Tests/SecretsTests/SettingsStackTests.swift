@@ -102,17 +102,6 @@ struct SettingsStackTests {
         #expect(text == "[KEPT] [KEPT] [LISTED] [LISTED] plain-value")
     }
 
-    @Test func `changed names are those whose value that counts is another one`() throws {
-        folder.write("A=1\nB=1\nC=1\nD=1\nE=1", to: ".env")
-        let before = try load(environment: ["D": "outside"])
-        folder.write("# moved\nA=1\nB=2\nD=2\nE=1\nF=1", to: ".env")
-        let after = try load(environment: ["D": "outside"])
-
-        let changed = after.changedNames(since: before, among: ["A", "B", "C", "D", "F", "G"])
-
-        #expect(changed == ["B", "C", "F"])
-    }
-
     @Test func `the files to watch include those that do not exist yet`() throws {
         folder.write("A=1", to: "x.env")
 

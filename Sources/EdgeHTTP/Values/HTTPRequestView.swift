@@ -16,22 +16,13 @@ package struct HTTPRequestView: ~Copyable {
     /// The method as it was sent.
     package var method: UnsafeRawBufferPointer { bytes.part(head.method) }
 
-    /// The request target as it was sent: see ``path`` and ``query`` for its parts.
+    /// The request target as it was sent: see ``path`` for its path.
     package var target: UnsafeRawBufferPointer { bytes.part(head.target) }
 
     /// The path, percent-encoded; "/" when a full URL has none.
     package var path: UnsafeRawBufferPointer {
         guard let parts = head.targetParts, !parts.path.isEmpty else { return UnsafeRawBufferPointer(slash) }
         return target.part(parts.path)
-    }
-
-    /// What follows the question mark, percent-encoded.
-    package var query: UnsafeRawBufferPointer? { head.targetParts?.query.map { target.part($0) } }
-
-    /// The authority of the request: that of a full URL, else Host.
-    package var authority: UnsafeRawBufferPointer? {
-        if let parts = head.targetParts, parts.form == .absolute { return target.part(parts.authority) }
-        return head.host.map { bytes.part($0) }
     }
 
     /// The value of the first line of a field.
@@ -49,23 +40,10 @@ package struct HTTPRequestView: ~Copyable {
         for field in head.fields where bytes.part(field.name).equalsLowercase(lowercaseName) { count += 1 }
         return count
     }
-
-    /// Calls `body` with the name and value of every line.
-    package func forEachHeader(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void) {
-        for field in head.fields { body(bytes.part(field.name), bytes.part(field.value)) }
-    }
 }
 
 /// Lives as long as the program, as a static string's bytes do.
 private var slash: UnsafeBufferPointer<UInt8> {
     let text: StaticString = "/"
     return UnsafeBufferPointer(start: text.utf8Start, count: 1)
-}
-
-extension UnsafeRawBufferPointer {
-    /// Whether the bytes are exactly `text`.
-    package func isEqual(to text: StaticString) -> Bool { equals(text) }
-
-    /// Whether the bytes are `lowercaseText` in any mix of case.
-    package func isEqualIgnoringCase(to lowercaseText: StaticString) -> Bool { equalsLowercase(lowercaseText) }
 }

@@ -45,13 +45,6 @@ extension ImageFiles {
         await Pool.run { files.discard(path) }
     }
 
-    /// Looks through all image files: what they weigh. For the start.
-    func scan() async -> Int {
-        var total = 0
-        for folder in await prefixes() { total += await contents(of: folder).reduce(0) { $0 + $1.bytes } }
-        return total
-    }
-
     /// Removes the image files that nobody refers to, left by a host that died between an image and its job. Call it when every
     /// job and cache entry has been read and has retained what it refers to.
     /// - Returns: the bytes that stay.

@@ -28,8 +28,7 @@ struct BaseURL: Sendable {
 
     /// A chain of proxies appends: the first entry is what the client used.
     private static func first(_ value: String) -> String {
-        let entry = value.prefix { $0 != "," }
-        return String(entry.trimmingBlanks).lowercased()
+        HeaderList.trimmed(value.prefix { $0 != "," }).lowercased()
     }
 
     /// A host name goes into answers as it is, so it may hold nothing that could end a URL or a header line.
@@ -46,14 +45,5 @@ struct BaseURL: Sendable {
             }
         }
         return isPlain && !host.isEmpty && host.utf8.count <= 255 ? host : nil
-    }
-}
-
-extension Substring {
-    fileprivate var trimmingBlanks: Substring {
-        var text = self
-        while text.first == " " || text.first == "\t" { text = text.dropFirst() }
-        while text.last == " " || text.last == "\t" { text = text.dropLast() }
-        return text
     }
 }

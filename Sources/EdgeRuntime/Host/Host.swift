@@ -56,7 +56,7 @@ package final class Host {
     private init(_ options: ServeOptions, _ environment: [String: String]) async throws {
         let places = try HostPlaces(options)
         let settings = try await Self.loadSettings(options, places, environment)
-        let file = try await Self.loadManifest(places, settings, environment)
+        let file = try await Self.loadManifest(places, environment)
         let listener = try ListenAddress.open(host: options.host ?? "127.0.0.1", port: options.port)
         let state = try await StateDirectory(path: places.state)
         self.options = options
@@ -230,7 +230,6 @@ package final class Host {
 
     private static func loadManifest(
         _ places: HostPlaces,
-        _ settings: SettingsStack,
         _ environment: [String: String]
     ) async throws -> ManifestFile {
         try await Pool.run {
@@ -246,7 +245,7 @@ package final class Host {
     private func reloadNow() async {
         do {
             let settings = try await Self.loadSettings(options, places, environment)
-            let file = try await Self.loadManifest(places, settings, environment)
+            let file = try await Self.loadManifest(places, environment)
             guard phase == .serving else { return }
             apply(file, settings)
             watchFiles()

@@ -17,7 +17,7 @@ struct ManifestFile: Sendable {
         return Array(programs.values) + scripts.filter { access($0, F_OK) == 0 }
     }
 
-    var folder: String { Self.folder(of: path) }
+    var folder: String { HostPlaces.folder(path) }
 
     /// Bytes of a functions.json.
     private static let bytesMax = 4 << 20
@@ -26,7 +26,7 @@ struct ManifestFile: Sendable {
     /// - Parameter path: absolute.
     /// - Throws: ``HostError`` with every mistake, a line each.
     static func read(_ path: String, programFolder: String, searchPath: String) throws(HostError) -> ManifestFile {
-        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let name = HostPlaces.name(path)
         let bytes = try contents(of: path)
         let manifest: Manifest
         do {
@@ -36,7 +36,7 @@ struct ManifestFile: Sendable {
         }
         let finder = ProgramFinder(
             programFolder: programFolder,
-            manifestFolder: folder(of: path),
+            manifestFolder: HostPlaces.folder(path),
             searchPath: searchPath
         )
         var programs: [String: String] = [:]
@@ -72,11 +72,6 @@ struct ManifestFile: Sendable {
                 throw HostError("\(path) is larger than \(bytesMax >> 20) MB; that is no functions.json")
             }
         }
-    }
-
-    private static func folder(of path: String) -> String {
-        let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? "."
-        return folder.isEmpty ? "/" : folder
     }
 
     /// Where the manifest is when nobody says: ./functions.json, else the one above or beside the program (a clone has it above

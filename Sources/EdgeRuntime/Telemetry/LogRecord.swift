@@ -8,7 +8,6 @@ package enum LogForm: String, Sendable, CaseIterable {
 
 /// How much a line matters.
 package enum LogLevel: String, Sendable {
-    case debug
     case info
     case warning
     case error

@@ -219,7 +219,6 @@ struct ImageFilesTests {
         let images = try await open()
         images.retain(kept, by: "job")
 
-        #expect(await images.scan() == 3000)
         #expect(await images.sweep() == 1000)
 
         #expect(folder.exists("images/\(kept.path)"))
