@@ -13,6 +13,7 @@ from .servers import Edge, Upstream, generate_entry
 
 AT_ONCE = 16
 DELAY = 200  # milliseconds
+GAP = DELAY // AT_ONCE  # between the first requests: callers come evenly, not in bursts of 16 that wait for each other
 BODY = '{"prompt": "a lighthouse, number {n}"}'
 SIZES = (("20 KB", 20_000, 0.5), ("1.5 MB", 1_500_000, 30))
 
@@ -27,12 +28,12 @@ def measure(report, folder, rounds=5, answers=160):
 
                 def through(edge):
                     return load(
-                        edge.port, "/functions/v1/generate", answers, AT_ONCE, BODY, next(numbers), ["Accept: image/png"]
+                        edge.port, "/functions/v1/generate", answers, AT_ONCE, BODY, next(numbers), ["Accept: image/png"], gap=GAP
                     )["median_ms"]
 
                 def direct():
                     body = '{"inputs": "a lighthouse, number {n}"}'
-                    return load(upstream.port, "/models/any", answers, AT_ONCE, body)["median_ms"]
+                    return load(upstream.port, "/models/any", answers, AT_ONCE, body, gap=GAP)["median_ms"]
 
                 def bare():
                     place = pathlib.Path(tempfile.mkdtemp(dir=folder))

@@ -48,9 +48,9 @@ def wrk(server, path, body=None, connections=64, seconds=3):
     return Sample(int(answers), float(time), cpu)
 
 
-def load(port, path, answers, connections=16, body=None, first=0, headers=(), expect=200, pinned=False):
+def load(port, path, answers, connections=16, body=None, first=0, headers=(), expect=200, pinned=False, gap=0):
     """Requests with every body different; gives what load.c prints. Any other status than `expect` ends the run."""
-    command = [TOOLS / "load", "-c", connections, "-n", answers, "-s", first]
+    command = [TOOLS / "load", "-c", connections, "-n", answers, "-s", first, "-g", gap]
     for header in headers:
         command += ["-H", header]
     if body:

@@ -1,6 +1,7 @@
 // Keeps CONNECTIONS requests under way until ANSWERS have come, each connection kept alive, and prints what it saw as one JSON object.
 // With a body it POSTs; every "{n}" in the body becomes a number used once, counted from FIRST.
-// Usage: load [-c CONNECTIONS] [-n ANSWERS] [-s FIRST] [-b BODY] [-H "Name: value"]... PORT PATH
+// The first requests are GAP milliseconds apart (0), so that callers whose answers take equally long do not come in one burst for ever.
+// Usage: load [-c CONNECTIONS] [-n ANSWERS] [-s FIRST] [-g GAP] [-b BODY] [-H "Name: value"]... PORT PATH
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <err.h>
@@ -24,7 +25,7 @@ struct connection {
 };
 
 static struct connection connections[CONNECTIONS_MAX];
-static int atOnce = 16, total = 1000, poll;
+static int atOnce = 16, total = 1000, gap, poll;
 static long long number;
 static char headers[4096], *path, *body, buffer[1 << 20];
 static double *latencies;
@@ -101,11 +102,12 @@ static int ascending(const void *a, const void *b) {
 }
 
 int main(int count, char **arguments) {
-    for (int option; (option = getopt(count, arguments, "c:n:s:b:H:")) != -1;) {
+    for (int option; (option = getopt(count, arguments, "c:n:s:g:b:H:")) != -1;) {
         size_t used = strlen(headers);
         if (option == 'c') atOnce = atoi(optarg);
         else if (option == 'n') total = atoi(optarg);
         else if (option == 's') number = atoll(optarg);
+        else if (option == 'g') gap = atoi(optarg);
         else if (option == 'b') body = optarg;
         else if (option == 'H') snprintf(headers + used, sizeof headers - used, "%s\r\n", optarg);
         else return 2;
@@ -126,7 +128,10 @@ int main(int count, char **arguments) {
         epoll_ctl(poll, EPOLL_CTL_ADD, c->descriptor, &(struct epoll_event){.events = EPOLLIN, .data.ptr = c});
     }
     double start = now();
-    for (int i = 0; i < atOnce; i++) request(&connections[i]);
+    for (int i = 0; i < atOnce; i++) {
+        if (i > 0) nanosleep(&(struct timespec){.tv_nsec = gap * 1000000L}, NULL);
+        request(&connections[i]);
+    }
     while (ended < total) {
         struct epoll_event events[64];
         int ready = epoll_wait(poll, events, 64, 60000);

@@ -113,7 +113,7 @@ struct JobAnswers {
         var problem = Problem(
             status: error.status,
             code: error.code,
-            message: error.description,
+            message: error.publicDescription,
             retryAfter: retryAfter
         )
         if error.status >= 500 { problem.fault = RuntimeFault(rawValue: error.code) ?? .internalError }

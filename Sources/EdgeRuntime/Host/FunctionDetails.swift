@@ -24,7 +24,9 @@ final class FunctionDetails {
         if let asked, ContinuousClock.now - asked < Self.age { return known }
         if asking == nil {
             asking = Task { @LoopActor in
-                for function in functions.all where function.entry.job != nil {
+                // A stopped one is asked only when it has never told anything: a page that polls must not keep functions running.
+                for function in functions.all
+                where function.entry.job != nil && (function.isolates.isReady || known[function.name] == nil) {
                     known[function.name] = await caller.describe(function)
                 }
                 asked = .now
@@ -36,5 +38,8 @@ final class FunctionDetails {
     }
 
     /// Settings may have changed what a function tells.
-    func forget() { asked = nil }
+    func forget() {
+        asked = nil
+        known = [:]
+    }
 }

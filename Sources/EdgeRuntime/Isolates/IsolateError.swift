@@ -86,3 +86,11 @@ extension IsolateError: CustomStringConvertible {
         }
     }
 }
+
+extension IsolateError {
+    /// For callers: why a start failed names paths of this machine and is for the log, which has it already.
+    var publicDescription: String {
+        guard case .startFailed(let function, _, _) = self else { return description }
+        return "the function \(function) did not start; the host's log says why"
+    }
+}

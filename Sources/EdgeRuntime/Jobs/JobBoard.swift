@@ -133,7 +133,7 @@ final class JobBoard {
         } catch {
             if runsAtOnce { queue.ended() }
             // Who followed meanwhile may have a file, and a client that knows its id.
-            await end(generation, .failure(Self.notStored(error)))
+            await end(generation, .failure(Self.notStored))
             throw error
         }
         if runsAtOnce {
@@ -323,14 +323,13 @@ final class JobBoard {
         if let key = generation.ticket.key, byKey[key] === generation { byKey[key] = nil }
     }
 
-    private static func notStored(_ error: any Error) -> JobFailure {
-        JobFailure(
-            status: 503,
-            code: "not_stored",
-            message: "The job could not be written to disk: \(error). Try again later.",
-            retryAfter: 60
-        )
-    }
+    /// The reason names paths of this machine: it is for the log, which has it from whom the error is thrown to.
+    private static let notStored = JobFailure(
+        status: 503,
+        code: "not_stored",
+        message: "The job could not be written to disk; the host's log says why. Try again later.",
+        retryAfter: 60
+    )
 
     // MARK: Cancelling
 
