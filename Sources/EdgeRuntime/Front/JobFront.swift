@@ -88,8 +88,12 @@ final class JobFront {
         _ function: LiveFunction,
         _ settings: JobSettings
     ) async throws -> AdmitAnswer {
-        guard settings.admit else { return .ticket(try Self.plainTicket(body, function.name)) }
         let request = context.request
+        guard settings.admit else {
+            let hasQuery = request.method == "GET" || request.method == "HEAD"
+            let input = hasQuery ? try QueryInput.object(request.query) : try Self.input(body)
+            return .ticket(Self.plainTicket(input, function.name))
+        }
         return try await caller.admit(
             function,
             method: request.method == "HEAD" ? "GET" : request.method,  // the server leaves the body away
@@ -100,8 +104,8 @@ final class JobFront {
         )
     }
 
-    /// With `"admit": false` the input is the JSON body, and its hash the key.
-    private static func plainTicket(_ body: [UInt8], _ function: String) throws -> Ticket {
+    /// With `"admit": false` the JSON body is the input; a GET has the fields of its query instead.
+    private static func input(_ body: [UInt8]) throws -> JSONObject {
         let json: JSONValue
         do {
             json = try JSONValue.parse(body)
@@ -111,6 +115,11 @@ final class JobFront {
         guard let input = json.object else {
             throw Problem(status: 400, code: "bad_json", message: "the body is JSON but no object; send {...}")
         }
+        return input
+    }
+
+    /// The hash of the input is its key.
+    private static func plainTicket(_ input: JSONObject, _ function: String) -> Ticket {
         let text = input.encoded(sortedKeys: true)
         return Ticket(
             input: text,
