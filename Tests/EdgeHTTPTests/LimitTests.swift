@@ -66,8 +66,8 @@ struct LimitTests {
     }
 
     @Test @LoopActor func `a handler that is slow to read is not the client's silence`() async throws {
-        let server = try TestServer(limits: limits { $0.bodyIdle = .milliseconds(400) }) { request in
-            try? await sleep(for: .milliseconds(900))
+        let server = try TestServer(limits: limits { $0.bodyIdle = .seconds(1) }) { request in
+            try? await sleep(for: .seconds(2))
             return .text("\((try? await request.body.collect(upTo: 1_000_000))?.count ?? -1)")
         }
         let body = String(repeating: "a", count: 500_000)
@@ -80,7 +80,7 @@ struct LimitTests {
     }
 
     @Test @LoopActor func `an idle connection is closed without a word`() async throws {
-        let server = try TestServer(limits: limits { $0.keepAliveIdle = .milliseconds(400) })
+        let server = try TestServer(limits: limits { $0.keepAliveIdle = .seconds(3) })
         let client = try await server.client()
 
         client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -1,5 +1,6 @@
 // Functions in another language: scripts that are edited, and jobs that ask nothing of their program but to run.
 import EdgeLoop
+import Glibc
 import JSON
 import TestSupport
 import Testing
@@ -58,6 +59,88 @@ struct ForeignFunctionTests {
             #expect(made.text.contains(#""text": "a red fox""#), "\(made.text)")
             #expect(made.text.contains(#""width": "64""#), "\(made.text)")
             expectProblem(twice, 400, naming: ["text", "twice"])
+        }
+    }
+
+    @Test @LoopActor func `what a function says of its secret reaches nobody`() async throws {
+        let secret = "sk-0123456789abcdef"
+        let script = Self.script("json.dumps({'detail': 'refused with ' + os.environ['FOREIGN_KEY']})")
+            .replacing("send_response(200)", with: "send_response(400)")
+        let manifest = Self.manifest(["job": [:], "secrets": ["FOREIGN_KEY"]])
+        let unadmitted = Self.manifest(["job": ["admit": false], "secrets": ["FOREIGN_KEY"]])
+        for manifest in [manifest, unadmitted] {
+            let options = EdgeOptions(
+                manifest: manifest,
+                environment: [(name: "FOREIGN_KEY", value: secret)],
+                files: [(name: "x.py", text: script)]
+            )
+            try await withEdge(options) { host in
+                let answer = try await host.get("/functions/v1/foreign")
+                let files = filesBelow(host.state).compactMap { fileText($0) }.joined()
+
+                #expect(answer.status == 400)
+                #expect(answer.text.contains("refused with"))
+                #expect(!answer.text.contains(secret))
+                #expect(!(host.said + files).contains(secret))
+            }
+        }
+    }
+
+    @Test @LoopActor func `a call that runs when the host is told to stop is answered within the drain`() async throws {
+        let answer =
+            "'\"' + ''.join(iter(lambda: __import__('time').sleep(0.01) or ('' if not os.path.exists('go') else 'late'), 'late')) + 'done\"'"
+        let files = [(name: "x.py", text: Self.script(answer))]
+        try await withEdge(EdgeOptions(manifest: Self.manifest(), files: files)) { host in
+            let call = try await host.connect()
+            call.request("GET", "/functions/v1/foreign")
+            let ready = try await host.connect()
+            try await eventually(
+                "the call to be under way",
+                asking: {
+                    try await host.get("/functions/v1/status").json["functions"]?["foreign"]?["calls"]?.integer == 1
+                }
+            )
+            host.signal(SIGTERM)
+            try await eventually(
+                "readyz to turn",
+                asking: {
+                    ready.request("GET", "/readyz")
+                    return try await ready.answer().status == 503
+                }
+            )
+            host.folder.write("", to: "go")
+
+            #expect(try await call.answer().json == "done")
+            #expect(try await host.ended() == .exited(0))
+        }
+    }
+
+    @Test @LoopActor func `a job can be removed as soon as it has answered, and stays away`() async throws {
+        try await withEdge(EdgeOptions()) { host in
+            for number in 0..<10 {
+                let made = try await host.ask(
+                    "POST",
+                    "/generate",
+                    [("Accept", "application/json"), ("Content-Type", "application/json")],
+                    body: Array(#"{"prompt":"a fox \#(number)","width":64,"height":64}"#.utf8)
+                )
+                let id = try #require(made.json["id"]?.string)
+
+                #expect(try await host.ask("DELETE", "/status/\(id)").status == 204)
+                #expect(try await host.get("/status/\(id)").status == 404)
+            }
+        }
+    }
+
+    @Test @LoopActor func `the service tells its providers, and OPTIONS of it is the host's`() async throws {
+        try await withEdge(EdgeOptions()) { host in
+            let service = try await host.get("/status").json
+            let options = try await host.ask("OPTIONS", "/status", [("Origin", "https://app.example")])
+
+            #expect(service["providers"]?["sandbox"]?["ready"] == true)
+            #expect(service["providers"]?["huggingface"]?["ready"] == false)
+            #expect(options.status == 204)
+            #expect(options["Allow"]?.contains("DELETE") == true)
         }
     }
 }
