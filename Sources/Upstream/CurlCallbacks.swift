@@ -29,6 +29,7 @@ func curlHeader(
     -> Int
 {
     guard let transfer = context?.object(as: Transfer.self) else { return 0 }
+    // Unchecked, yet safe: curl calls on the loop's thread, and nobody keeps the buffer beyond this call.
     nonisolated(unsafe) let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
     return LoopActor.assumeIsolated { transfer.receivedHeader(line) } ? size * count : 0
 }
@@ -42,6 +43,7 @@ func curlWrite(
     -> Int
 {
     guard let transfer = context?.object(as: Transfer.self) else { return 0 }
+    // Unchecked, yet safe: curl calls on the loop's thread, and nobody keeps the buffer beyond this call.
     nonisolated(unsafe) let piece = UnsafeRawBufferPointer(start: bytes, count: size * count)
     return switch LoopActor.assumeIsolated({ transfer.received(piece) }) {
     case .taken: size * count
@@ -59,6 +61,7 @@ func curlRead(
     -> Int
 {
     guard let transfer = context?.object(as: Transfer.self) else { return Int(CURL_READFUNC_ABORT) }
+    // Unchecked, yet safe: curl calls on the loop's thread, and nobody keeps the buffer beyond this call.
     nonisolated(unsafe) let space = UnsafeMutableRawBufferPointer(start: bytes, count: size * count)
     return switch LoopActor.assumeIsolated({ transfer.fill(space) }) {
     case .bytes(let count): count
