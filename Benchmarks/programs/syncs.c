@@ -208,7 +208,11 @@ int main(int count, char **arguments) {
     pthread_t threads[1024], unused;
     for (int i = 0; i < THREADS; i++) pthread_create(&unused, NULL, poolThread, NULL);
     double start = now();
-    for (int i = 0; i < atOnce; i++) pthread_create(&threads[i], NULL, caller, NULL);
+    for (int i = 0; i < atOnce; i++) {
+        // Evenly spread over a call's time, as the callers of load.c are: a burst would wait for itself.
+        if (i > 0) nanosleep(&(struct timespec){.tv_nsec = delay / atOnce * 1000000L}, NULL);
+        pthread_create(&threads[i], NULL, caller, NULL);
+    }
     for (int i = 0; i < atOnce; i++) pthread_join(threads[i], NULL);
     double seconds = now() - start;
     pthread_mutex_lock(&lock);
