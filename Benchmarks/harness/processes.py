@@ -82,11 +82,11 @@ class Running:
 
     def cpu_seconds(self):
         """Processor time of the family and of the programs `behind` it, without what ended."""
-        total = sum(program.cpu_seconds() for program in self.behind)
+        ticks = 0
         for pid in self.family():
             fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
-            total += int(fields[11]) + int(fields[12]) if fields else 0
-        return total / TICKS
+            ticks += int(fields[11]) + int(fields[12]) if fields else 0
+        return ticks / TICKS + sum(program.cpu_seconds() for program in self.behind)
 
 
 def resident_kib(pids):
