@@ -59,9 +59,9 @@ let package = Package(
         library("Upstream", ["EdgeLoop", "CCurl"]),
 
         // Providers and functions
-        library("Providers", ["JSON"]),
+        library("Providers", ["JSON", "Upstream", "EdgeLoop"]),
         library("Sandbox", ["Providers", "JSON", "Digest", "CZlib"]),
-        library("HFInference", ["Providers", "Upstream", "EdgeLoop", "Retry", "JSON", "CivilTime"]),
+        library("HFInference", ["Providers", "Retry", "JSON", "CivilTime"]),
         library("EdgeFunction", ["EdgeLoop", "EdgeHTTP", "JSON", "CivilTime"]),
         program(
             "Generate",

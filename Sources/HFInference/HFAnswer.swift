@@ -12,7 +12,7 @@ struct HFAnswer {
     /// An image in base64 is a third larger, with some JSON around it.
     static func bytesMax(image: Int) -> Int { image / 3 * 4 + (64 << 10) }
 
-    func image(_ reply: HFReply, hints: HFHints) throws(ProviderError) -> ImageResult {
+    func image(_ reply: ProviderReply, hints: HFHints) throws(ProviderError) -> ImageResult {
         guard (200..<300).contains(reply.status) else {
             throw HFRefusal(settings: settings, model: model, provider: provider).error(reply, hints: hints)
         }
@@ -54,7 +54,7 @@ struct HFAnswer {
     }
 
     /// The body itself, or what is in `data[].b64_json` of a JSON body, which hf-inference sends now and then as well.
-    private func bytes(_ reply: HFReply) throws(ProviderError) -> [UInt8] {
+    private func bytes(_ reply: ProviderReply) throws(ProviderError) -> [UInt8] {
         guard ImageFault.isJSON(reply.body) else { return reply.body }
         guard let document = try? JSONValue.parse(reply.body) else {
             throw bad("the provider sent JSON that ends too early or is damaged", reply)
@@ -67,12 +67,12 @@ struct HFAnswer {
     }
 
     /// What a JSON body under status 200 complains about, if it does.
-    private func said(_ reply: HFReply) -> String {
+    private func said(_ reply: ProviderReply) -> String {
         guard ImageType(of: reply.body) == nil, reply.body.count <= HFErrorText.bytesMax else { return "" }
         return HFErrorText.read(reply, token: settings.token).map { ". It says: \($0)" } ?? ""
     }
 
-    private func details(_ reply: HFReply) -> JSONObject {
+    private func details(_ reply: ProviderReply) -> JSONObject {
         var details: JSONObject = [:]
         details["routed"] = provider.map { .string($0.rawValue) }
         details["requestId"] = HFRefusal.requestID(reply).map { .string($0) }
@@ -82,7 +82,7 @@ struct HFAnswer {
         return details
     }
 
-    private func bad(_ message: String, _ reply: HFReply) -> ProviderError {
+    private func bad(_ message: String, _ reply: ProviderReply) -> ProviderError {
         ProviderError(
             provider: "huggingface",
             kind: .badAnswer,

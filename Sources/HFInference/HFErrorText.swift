@@ -1,5 +1,6 @@
 // The sentence inside an error answer, whatever form it has: JSON of several shapes, plain text, or nothing of use.
 internal import JSON
+internal import Providers
 
 enum HFErrorText {
     static let scalarsMax = 300
@@ -8,7 +9,7 @@ enum HFErrorText {
     private static let listMax = 5
 
     /// What the server says, on one line, bounded, without the token; nil where it says nothing that people can read.
-    static func read(_ reply: HFReply, token: HFToken?) -> String? {
+    static func read(_ reply: ProviderReply, token: HFToken?) -> String? {
         // The Hub writes its refusals into a header, which its own client prefers to the body.
         let candidates = [{ reply.header("X-Error-Message") }, { inBody(reply.body) }]
         for candidate in candidates {

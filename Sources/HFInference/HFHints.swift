@@ -1,6 +1,7 @@
 // What an error answer says about when to ask again.
 internal import CivilTime
 internal import JSON
+internal import Providers
 internal import Retry
 
 /// The hints of one answer. Read on errors only: Together sends Retry-After with every 200 as well.
@@ -12,7 +13,7 @@ struct HFHints: Sendable, Equatable {
     /// As it was sent, where it can be one at all: missing, negative and absurd numbers are none.
     let estimate: Duration?
 
-    init(_ reply: HFReply, now: Timestamp) {
+    init(_ reply: ProviderReply, now: Timestamp) {
         after = RetryAfter.pause(in: reply.header, now: now)
         guard reply.status == 503 else {  // an image is not searched for words
             isLoading = false

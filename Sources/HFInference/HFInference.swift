@@ -1,5 +1,6 @@
 // Images by Hugging Face: finds who serves a model, asks, and reads what comes back.
 internal import CivilTime
+internal import JSON
 public import Providers
 internal import Synchronization
 
@@ -14,18 +15,18 @@ internal import Synchronization
 public final class HFInference: Provider {
     public let name = "huggingface"
     private let settings: HFSettings
-    private let transport: any HFTransport
+    private let transport: any ProviderTransport
     private let cache = Mutex(HFMappingCache())
     private let now: @Sendable () -> Timestamp
 
-    public init(settings: HFSettings, transport: any HFTransport) {
+    public init(settings: HFSettings, transport: any ProviderTransport) {
         self.settings = settings
         self.transport = transport
         now = { .now() }
     }
 
     /// - Parameter now: ages the mapping cache, and is what a Retry-After that is a date is compared with.
-    init(settings: HFSettings, transport: any HFTransport, now: @escaping @Sendable () -> Timestamp) {
+    init(settings: HFSettings, transport: any ProviderTransport, now: @escaping @Sendable () -> Timestamp) {
         self.settings = settings
         self.transport = transport
         self.now = now
@@ -40,8 +41,21 @@ public final class HFInference: Provider {
             )
     }
 
-    /// Routed providers bill by their own price lists, which the router does not tell.
-    public func price(of request: ImageRequest) -> Int64? { nil }
+    /// Who serves a model is known when it is asked for: then a narrower provider refuses what it cannot do.
+    public func abilities(of model: String?) -> ProviderAbilities {
+        ProviderAbilities([.negativePrompt, .width, .height, .steps, .guidanceScale, .seed, .scheduler])
+    }
+
+    /// The account's name, asked of the Hub: free.
+    public func check() async throws(ProviderError) -> String {
+        if case .notReady(let advice) = readiness { throw refusal(.credentials, advice) }
+        let reply = try await send(HFRequests(settings: settings).account())
+        guard reply.status == 200, let account = reply.json?["name"]?.string else {
+            throw HFRefusal(settings: settings, model: settings.defaultModel, provider: nil)
+                .error(reply, hints: HFHints(reply, now: now()))
+        }
+        return "the token works; it belongs to \(account)"
+    }
 
     public func answer(
         _ request: ImageRequest,
@@ -126,14 +140,26 @@ public final class HFInference: Provider {
         }
     }
 
-    private func send(_ call: HFCall) async throws(ProviderError) -> HFReply {
+    private func send(_ call: ProviderCall) async throws(ProviderError) -> ProviderReply {
         do {
             return try await transport.send(call)
         } catch {
-            switch error {
+            switch error.reason {
             case .tooLarge: throw refusal(.tooLarge, HFAnswer.tooLarge(settings.imageBytesMax))
-            case .network(let reason): throw refusal(.network, "no answer came: \(reason)")
-            case .timeout: throw refusal(.network, "no answer came within \(call.timeout)")
+            case .network(let reason):
+                throw ProviderError(
+                    provider: name,
+                    kind: .network,
+                    message: "no answer came: \(reason)",
+                    mayBePaid: error.mayHaveBeenSent
+                )
+            case .timeout:
+                throw ProviderError(
+                    provider: name,
+                    kind: .network,
+                    message: "no answer came within \(call.timeout)",
+                    mayBePaid: error.mayHaveBeenSent
+                )
             case .address(let reason):
                 throw refusal(.settings, "\(reason); check HUGGINGFACE_BASE_URL and HUGGINGFACE_HUB_URL")
             case .canceled: throw refusal(.canceled, "the request was canceled")

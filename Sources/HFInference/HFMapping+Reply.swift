@@ -5,7 +5,7 @@ internal import Providers
 
 extension HFMapping {
     static func read(
-        _ reply: HFReply,
+        _ reply: ProviderReply,
         settings: HFSettings,
         model: HFModelID,
         now: Timestamp
@@ -24,7 +24,7 @@ extension HFMapping {
     }
 
     private static func refusal(
-        _ reply: HFReply,
+        _ reply: ProviderReply,
         settings: HFSettings,
         model: HFModelID,
         now: Timestamp

@@ -9,7 +9,7 @@ struct HFRefusal {
     /// Who serves the model; nil for the `models` form and for the Hub itself.
     let provider: HFRoutedProvider?
 
-    func error(_ reply: HFReply, hints: HFHints) -> ProviderError {
+    func error(_ reply: ProviderReply, hints: HFHints) -> ProviderError {
         let text = HFErrorText.read(reply, token: settings.token)
         let (kind, advice) = meaning(reply.status, text ?? "", hints)
         let said = text.map { ". It says: \($0)" } ?? ""
@@ -23,7 +23,7 @@ struct HFRefusal {
     }
 
     /// The id by which Hugging Face finds a request in its logs, bounded to what such an id is.
-    static func requestID(_ reply: HFReply) -> String? {
+    static func requestID(_ reply: ProviderReply) -> String? {
         for name in ["x-request-id", "X-Amzn-Trace-Id", "X-Amz-Cf-Id"] {
             if let value = reply.header(name), !value.isEmpty, value.utf8.count <= 128,
                 value.utf8.allSatisfy({ (0x20...0x7E).contains($0) })

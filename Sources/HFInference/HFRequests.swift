@@ -10,16 +10,27 @@ struct HFRequests {
     static let mappingBytesMax = 1 << 20
     static let mappingTimeout: Duration = .seconds(15)
 
-    func mapping(of model: HFModelID) -> HFCall {
-        var headers = [HFHeader("Accept", "application/json")]
+    func mapping(of model: HFModelID) -> ProviderCall {
+        var headers = [ProviderHeader("Accept", "application/json")]
         if let token = settings.token, token.isHuggingFace {
-            headers.append(HFHeader("Authorization", token.authorization))
+            headers.append(ProviderHeader("Authorization", token.authorization))
         }
-        return HFCall(
+        return ProviderCall(
             method: "GET",
             url: "\(settings.hubURL)/api/models/\(model)?expand[]=inferenceProviderMapping",
             headers: headers,
             body: [],
+            answerBytesMax: Self.mappingBytesMax,
+            timeout: Self.mappingTimeout
+        )
+    }
+
+    /// Whose token this is: `GET /api/whoami-v2`, as huggingface_hub's `whoami` asks it.
+    func account() -> ProviderCall {
+        ProviderCall(
+            method: "GET",
+            url: "\(settings.hubURL)/api/whoami-v2",
+            headers: settings.token.map { [ProviderHeader("Authorization", $0.authorization)] } ?? [],
             answerBytesMax: Self.mappingBytesMax,
             timeout: Self.mappingTimeout
         )
@@ -34,7 +45,7 @@ struct HFRequests {
         provider: HFRoutedProvider?,
         providerID: String? = nil,
         timeout: Duration
-    ) -> HFCall {
+    ) -> ProviderCall {
         let path: String
         let body: JSONObject
         switch provider {
@@ -51,12 +62,12 @@ struct HFRequests {
             path = "/together/v1/images/generations"
             body = together(request, model: providerID ?? model.text)
         }
-        var headers = [HFHeader("Content-Type", "application/json")]
+        var headers = [ProviderHeader("Content-Type", "application/json")]
         headers.append(
-            HFHeader("Accept", provider == nil || provider == .hfInference ? "image/png" : "application/json")
+            ProviderHeader("Accept", provider == nil || provider == .hfInference ? "image/png" : "application/json")
         )
-        if let token = settings.token { headers.append(HFHeader("Authorization", token.authorization)) }
-        return HFCall(
+        if let token = settings.token { headers.append(ProviderHeader("Authorization", token.authorization)) }
+        return ProviderCall(
             method: "POST",
             url: settings.baseURL + path,
             headers: headers,

@@ -9,14 +9,28 @@ public protocol Provider: Sendable {
     /// Whether its settings let it be used now. Asks nobody.
     var readiness: ProviderReadiness { get }
 
-    /// What an image costs, in micro-dollars, before it is made; nil where nobody can tell.
-    func price(of request: ImageRequest) -> Int64?
+    /// Whether it takes ``ProviderAttempt/id`` as the id of its own request, so that it can be asked what became of one.
+    var takesAttemptIDs: Bool { get }
+
+    /// What it can do with a model, as far as that is known before it is asked; nil: its usual one.
+    func abilities(of model: String?) -> ProviderAbilities
 
     /// Makes one image, or says why not. Never retries by itself: waiting is its caller's work.
     func answer(
         _ request: ImageRequest,
         attempt: ProviderAttempt
     ) async throws(ProviderError) -> ProviderAnswer
+
+    /// Tells it, where it can be told, that nobody waits any more for what ``ProviderAnswer/later(after:state:)`` left behind.
+    func cancel(state: JSONValue) async
+
+    /// The cheapest call that proves the key. The text says what is known: "the key works; balance 12.34 USD".
+    func check() async throws(ProviderError) -> String
+}
+
+extension Provider {
+    public var takesAttemptIDs: Bool { false }
+    public func cancel(state: JSONValue) async {}
 }
 
 public enum ProviderReadiness: Sendable, Equatable {
@@ -37,6 +51,9 @@ public struct ProviderAttempt: Sendable {
     public var number: Int
     /// Equal on every re-run of the same attempt, for providers that take a request id of ours.
     public var id: String
+    /// Whether an earlier run of this attempt may have reached the provider, whose answer was lost: ask what became of it
+    /// before anything is sent again.
+    public var isUnsure: Bool
     /// What ``ProviderAnswer/later(after:state:)`` asked to keep the last time.
     public var state: JSONValue?
     /// The time until the caller gives up on this attempt.
@@ -49,6 +66,7 @@ public struct ProviderAttempt: Sendable {
     public init(
         number: Int = 1,
         id: String = "",
+        isUnsure: Bool = false,
         state: JSONValue? = nil,
         timeout: Duration = .seconds(300),
         report: @escaping @Sendable (Double, String) async -> Void = { _, _ in },
@@ -56,6 +74,7 @@ public struct ProviderAttempt: Sendable {
     ) {
         self.number = number
         self.id = id
+        self.isUnsure = isUnsure
         self.state = state
         self.timeout = timeout
         self.report = report

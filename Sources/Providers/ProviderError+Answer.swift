@@ -24,6 +24,7 @@ extension ProviderError {
         if case .loading(let estimate?) = kind { problem["estimate"] = .double(Self.seconds(estimate)) }
         problem["providerStatus"] = status.map { .integer(Int64($0)) }
         problem["providerRequestId"] = requestID.map { .string($0) }
+        if mayBePaid { problem["mayBePaid"] = true }
         return Answer(status: code.status, retryAfter: retryAfter(waits: waits), problem: problem)
     }
 
@@ -32,6 +33,7 @@ extension ProviderError {
     private var code: (status: Int, name: String) {
         switch kind {
         case .refused: (400, "provider_refused")
+        case .moderated: (422, "content_refused")
         case .credentials: (424, "provider_credentials")
         case .permission: (424, "provider_permission")
         case .payment: (402, "provider_payment")

@@ -5,6 +5,8 @@ public struct ProviderError: Error, Sendable, Equatable, CustomStringConvertible
     public enum Kind: Sendable, Equatable {
         /// The request itself is at fault: a parameter, the prompt.
         case refused
+        /// The provider found the prompt or the picture unsafe. Never tried elsewhere.
+        case moderated
         /// The key is missing, wrong or expired.
         case credentials
         /// The key is good, but may not do this.
@@ -38,13 +40,23 @@ public struct ProviderError: Error, Sendable, Equatable, CustomStringConvertible
     public let status: Int?
     /// The provider's id of the request, to ask its support with.
     public let requestID: String?
+    /// Whether the provider may have worked, and charged, although no result came.
+    public let mayBePaid: Bool
 
-    public init(provider: String, kind: Kind, message: String, status: Int? = nil, requestID: String? = nil) {
+    public init(
+        provider: String,
+        kind: Kind,
+        message: String,
+        status: Int? = nil,
+        requestID: String? = nil,
+        mayBePaid: Bool = false
+    ) {
         self.provider = provider
         self.kind = kind
         self.message = message
         self.status = status
         self.requestID = requestID
+        self.mayBePaid = mayBePaid
     }
 
     public var description: String { "\(provider): \(message)" }

@@ -41,7 +41,11 @@ public final class Sandbox: Provider {
     /// The picture alone: the same bytes for the same request.
     public static func picture(of request: ImageRequest) -> [UInt8] { SandboxPicture.png(of: request) }
 
-    public func price(of request: ImageRequest) -> Int64? { 0 }
+    public func abilities(of model: String?) -> ProviderAbilities {
+        ProviderAbilities([.negativePrompt, .width, .height, .steps, .guidanceScale, .seed, .scheduler])
+    }
+
+    public func check() async throws(ProviderError) -> String { "the sandbox needs no key and costs nothing" }
 
     public func answer(
         _ request: ImageRequest,

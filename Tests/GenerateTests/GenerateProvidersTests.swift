@@ -7,8 +7,10 @@ import Testing
 @testable import Generate
 
 /// A network that is not there.
-private struct NoTransport: HFTransport {
-    func send(_ call: HFCall) async throws(HFTransportError) -> HFReply { throw .network("no network in this test") }
+private struct NoTransport: ProviderTransport {
+    func send(_ call: ProviderCall) async throws(TransportError) -> ProviderReply {
+        throw .network("no network in this test")
+    }
 }
 
 struct GenerateProvidersTests {

@@ -7,7 +7,7 @@ import Testing
 
 struct HFAnswerTests {
     private func read(
-        _ reply: HFReply,
+        _ reply: ProviderReply,
         _ provider: HFRoutedProvider? = .hfInference,
         bytesMax: Int = 1 << 20
     ) throws -> ImageResult {
@@ -17,8 +17,8 @@ struct HFAnswerTests {
     }
 
     @Test func `the type is that of the bytes, whatever the label`() throws {
-        var reply = HFReply.image
-        reply.headers.append(HFHeader("x-compute-time", "2.980"))
+        var reply = ProviderReply.image
+        reply.headers.append(ProviderHeader("x-compute-time", "2.980"))
 
         let image = try read(reply)
 
@@ -45,21 +45,21 @@ struct HFAnswerTests {
     @Test(
         "A body that is no whole image is a failure",
         arguments: [
-            (HFReply(status: 200), "empty"),
-            (HFReply(status: 200, body: [UInt8](Samples.jpeg.dropLast())), "cut off"),
-            (HFReply(status: 200, body: [UInt8]("<html>hello</html>".utf8)), "an HTML page"),
-            (HFReply(status: 200, body: [UInt8]("ok".utf8)), "text"),
-            (HFReply.json(["error": "quota of hf_abcdefgh"]), "It says: quota of [hidden]"),
-            (HFReply.json(["output": ["https://x/y.png"]]), "JSON without an image"),
-            (HFReply.json(["data": []]), "JSON without an image"),
-            (HFReply.json(["data": [["b64_json": "AA=A"]]]), "damaged base64"),
-            (HFReply.json(["data": [["b64_json": ""]]]), "empty"),
-            (HFReply.json(["data": [["b64_json": "/9j/"]]]), "cut off"),
-            (HFReply(status: 200, body: [UInt8](#"{"data":[{"b64_json":"/9j/"#.utf8)), "ends too early"),
-            (HFReply(status: 204), "without an image"),
-            (HFReply(status: 201, body: Samples.jpeg), "without an image"),
+            (ProviderReply(status: 200), "empty"),
+            (ProviderReply(status: 200, body: [UInt8](Samples.jpeg.dropLast())), "cut off"),
+            (ProviderReply(status: 200, body: [UInt8]("<html>hello</html>".utf8)), "an HTML page"),
+            (ProviderReply(status: 200, body: [UInt8]("ok".utf8)), "text"),
+            (ProviderReply.json(["error": "quota of hf_abcdefgh"]), "It says: quota of [hidden]"),
+            (ProviderReply.json(["output": ["https://x/y.png"]]), "JSON without an image"),
+            (ProviderReply.json(["data": []]), "JSON without an image"),
+            (ProviderReply.json(["data": [["b64_json": "AA=A"]]]), "damaged base64"),
+            (ProviderReply.json(["data": [["b64_json": ""]]]), "empty"),
+            (ProviderReply.json(["data": [["b64_json": "/9j/"]]]), "cut off"),
+            (ProviderReply(status: 200, body: [UInt8](#"{"data":[{"b64_json":"/9j/"#.utf8)), "ends too early"),
+            (ProviderReply(status: 204), "without an image"),
+            (ProviderReply(status: 201, body: Samples.jpeg), "without an image"),
             (
-                HFReply(
+                ProviderReply(
                     status: 200,
                     body: [0, 0, 0, 12] + [UInt8]("ftypisom".utf8) + [0, 0, 0, 8] + [UInt8]("moov".utf8)
                 ),
@@ -67,7 +67,7 @@ struct HFAnswerTests {
             ),
         ]
     )
-    func refuses(reply: HFReply, says: String) {
+    func refuses(reply: ProviderReply, says: String) {
         let error = #expect(throws: ProviderError.self) { try read(reply) }
 
         #expect(error?.kind == .badAnswer)
@@ -81,8 +81,8 @@ struct HFAnswerTests {
     }
 
     @Test func `Retry-After on a success means nothing`() throws {
-        var reply = HFReply.image
-        reply.headers.append(HFHeader("retry-after", "2"))
+        var reply = ProviderReply.image
+        reply.headers.append(ProviderHeader("retry-after", "2"))
 
         #expect(try read(reply).bytes == Samples.jpeg)
     }

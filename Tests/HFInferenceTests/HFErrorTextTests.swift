@@ -1,12 +1,13 @@
 import JSON
+import Providers
 import Testing
 
 @testable import HFInference
 
 struct HFErrorTextTests {
-    private func read(_ body: String, _ headers: [HFHeader] = []) -> String? {
+    private func read(_ body: String, _ headers: [ProviderHeader] = []) -> String? {
         HFErrorText.read(
-            HFReply(status: 400, headers: headers, body: [UInt8](body.utf8)),
+            ProviderReply(status: 400, headers: headers, body: [UInt8](body.utf8)),
             token: try? HFToken("sk-0123456789")
         )
     }
@@ -42,7 +43,8 @@ struct HFErrorTextTests {
 
     @Test func `the Hub's header is preferred`() {
         #expect(
-            read(#"{"error":"body"}"#, [HFHeader("x-error-message", "Repository not found")]) == "Repository not found"
+            read(#"{"error":"body"}"#, [ProviderHeader("x-error-message", "Repository not found")])
+                == "Repository not found"
         )
     }
 
@@ -73,7 +75,7 @@ struct HFErrorTextTests {
     }
 
     @Test func `bytes that are no text are no sentence`() {
-        let reply = HFReply(status: 500, body: [0x61, 0xC3, 0x28, 0xFF])
+        let reply = ProviderReply(status: 500, body: [0x61, 0xC3, 0x28, 0xFF])
 
         #expect(HFErrorText.read(reply, token: nil) == nil)
     }

@@ -126,10 +126,11 @@ struct HFInferenceTests {
     @Test(
         "A model that the Hub does not know is not found",
         arguments: [
-            HFReply(status: 404), HFReply(status: 401, headers: [HFHeader("X-Error-Code", "RepoNotFound")]),
+            ProviderReply(status: 404),
+            ProviderReply(status: 401, headers: [ProviderHeader("X-Error-Code", "RepoNotFound")]),
         ]
     )
-    func knowsNoModel(reply: HFReply) async throws {
+    func knowsNoModel(reply: ProviderReply) async throws {
         let error = try await refusal(try provider(ScriptedTransport([.success(reply)])))
 
         #expect(error.kind == .notFound)
@@ -152,7 +153,8 @@ struct HFInferenceTests {
 
     @Test func `a provider that no longer has the model makes the Hub be asked again`() async throws {
         let transport = ScriptedTransport([
-            .success(.mapping("hf-inference")), .success(HFReply(status: 404)), .success(.mapping("hf-inference")),
+            .success(.mapping("hf-inference")), .success(ProviderReply(status: 404)),
+            .success(.mapping("hf-inference")),
             .success(.image),
         ])
         let provider = try provider(transport)
@@ -167,12 +169,12 @@ struct HFInferenceTests {
     @Test(
         "What goes wrong on the way is told apart",
         arguments: [
-            (HFTransportError.network("connection reset"), ProviderError.Kind.network),
+            (TransportError.network("connection reset"), ProviderError.Kind.network),
             (.timeout, .network), (.tooLarge, .tooLarge), (.address("the address is refused"), .settings),
             (.canceled, .canceled),
         ]
     )
-    func tellsApart(failure: HFTransportError, kind: ProviderError.Kind) async throws {
+    func tellsApart(failure: TransportError, kind: ProviderError.Kind) async throws {
         let error = try await refusal(try provider(ScriptedTransport([.failure(failure)]), form: .models))
 
         #expect(error.kind == kind)

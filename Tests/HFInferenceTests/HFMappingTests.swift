@@ -1,5 +1,6 @@
 import CivilTime
 import JSON
+import Providers
 import Testing
 
 @testable import HFInference
@@ -81,7 +82,7 @@ struct HFMappingCacheTests {
     private let start = Timestamp(milliseconds: 1_800_000_000_000)
 
     private func mapping(_ providers: String...) throws -> HFMapping {
-        try #require(HFMapping(try JSONValue.parse(HFReply.mapping(providers.first ?? "fal-ai").body)))
+        try #require(HFMapping(try JSONValue.parse(ProviderReply.mapping(providers.first ?? "fal-ai").body)))
     }
 
     @Test func `a mapping is fresh for ten minutes and serves for a day`() throws {

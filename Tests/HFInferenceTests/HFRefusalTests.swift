@@ -8,7 +8,7 @@ import Testing
 struct HFRefusalTests {
     private let now = Timestamp(milliseconds: 1_795_255_200_000)  // 2026-11-21T10:00:00Z
 
-    private func error(_ reply: HFReply, token: String? = "hf_abcdefgh") throws -> ProviderError {
+    private func error(_ reply: ProviderReply, token: String? = "hf_abcdefgh") throws -> ProviderError {
         let settings = try HFSettings(token: try token.map { text throws in try HFToken(text) })
         return HFRefusal(settings: settings, model: .usual, provider: .hfInference)
             .error(reply, hints: HFHints(reply, now: now))
@@ -70,7 +70,7 @@ struct HFRefusalTests {
         ] as [(Int, String, ProviderError.Kind, String)]
     )
     func maps(status: Int, body: String, kind: ProviderError.Kind, says: String) throws {
-        let error = try error(HFReply(status: status, body: [UInt8](body.utf8)))
+        let error = try error(ProviderReply(status: status, body: [UInt8](body.utf8)))
 
         #expect(error.kind == kind)
         #expect(error.message.contains(says))
@@ -91,7 +91,7 @@ struct HFRefusalTests {
         ] as [(String, Double?)]
     )
     func knowsLoading(body: String, seconds: Double?) throws {
-        let error = try error(HFReply(status: 503, body: [UInt8](body.utf8)))
+        let error = try error(ProviderReply(status: 503, body: [UInt8](body.utf8)))
 
         #expect(error.kind == .loading(estimate: seconds.map { .seconds($0) }))
     }
@@ -104,33 +104,33 @@ struct HFRefusalTests {
         ]
     )
     func readsLimit(name: String, value: String, seconds: Int) throws {
-        let error = try error(HFReply(status: 429, headers: [HFHeader(name, value)]))
+        let error = try error(ProviderReply(status: 429, headers: [ProviderHeader(name, value)]))
 
         #expect(error.kind == .rateLimited(after: .seconds(seconds)))
     }
 
     @Test func `a window with calls left is no limit`() throws {
-        let error = try error(HFReply(status: 429, headers: [HFHeader("RateLimit", "\"api\";r=5;t=55")]))
+        let error = try error(ProviderReply(status: 429, headers: [ProviderHeader("RateLimit", "\"api\";r=5;t=55")]))
 
         #expect(error.kind == .rateLimited(after: nil))
     }
 
     @Test func `a service that names its return is waited for`() throws {
-        let error = try error(HFReply(status: 503, headers: [HFHeader("retry-after", "12")]))
+        let error = try error(ProviderReply(status: 503, headers: [ProviderHeader("retry-after", "12")]))
 
         #expect(error.kind == .unavailable(after: .seconds(12)))
     }
 
     @Test func `without a token the advice is to set one`() throws {
-        let error = try error(HFReply(status: 401), token: nil)
+        let error = try error(ProviderReply(status: 401), token: nil)
 
         #expect(error.message.contains("set HUGGINGFACE_API_KEY"))
     }
 
     @Test func `the token is not echoed, and the request id is kept`() throws {
-        let reply = HFReply(
+        let reply = ProviderReply(
             status: 401,
-            headers: [HFHeader("X-Request-ID", "abc-1")],
+            headers: [ProviderHeader("X-Request-ID", "abc-1")],
             body: [UInt8]("bad token hf_abcdefgh".utf8)
         )
 

@@ -23,7 +23,7 @@ struct HFRequestsTests {
         )
     }
 
-    private func call(_ request: ImageRequest, _ provider: HFRoutedProvider?) throws -> HFCall {
+    private func call(_ request: ImageRequest, _ provider: HFRoutedProvider?) throws -> ProviderCall {
         try requests().image(request, model: model, provider: provider, providerID: "their/id", timeout: .seconds(60))
     }
 
@@ -34,8 +34,8 @@ struct HFRequestsTests {
         #expect(call.url == "http://base/x/hf-inference/models/black-forest-labs/FLUX.1-schnell")
         #expect(
             call.headers == [
-                HFHeader("Content-Type", "application/json"), HFHeader("Accept", "image/png"),
-                HFHeader("Authorization", "Bearer hf_abc"),
+                ProviderHeader("Content-Type", "application/json"), ProviderHeader("Accept", "image/png"),
+                ProviderHeader("Authorization", "Bearer hf_abc"),
             ]
         )
         #expect(
@@ -90,7 +90,7 @@ struct HFRequestsTests {
             call.url
                 == "http://hub/api/models/black-forest-labs/FLUX.1-schnell?expand[]=inferenceProviderMapping"
         )
-        #expect(call.headers.contains(HFHeader("Authorization", "Bearer hf_abc")))
+        #expect(call.headers.contains(ProviderHeader("Authorization", "Bearer hf_abc")))
     }
 
     @Test func `a key of another provider does not go to the Hub`() throws {

@@ -4,32 +4,32 @@ import JSON
 import Providers
 import Synchronization
 
-final class ScriptedTransport: HFTransport {
-    private let answers: Mutex<[Result<HFReply, HFTransportError>]>
-    private let asked = Mutex<[HFCall]>([])
+final class ScriptedTransport: ProviderTransport {
+    private let answers: Mutex<[Result<ProviderReply, TransportError>]>
+    private let asked = Mutex<[ProviderCall]>([])
 
-    init(_ answers: [Result<HFReply, HFTransportError>]) { self.answers = Mutex(answers) }
+    init(_ answers: [Result<ProviderReply, TransportError>]) { self.answers = Mutex(answers) }
 
-    var calls: [HFCall] { asked.withLock { $0 } }
+    var calls: [ProviderCall] { asked.withLock { $0 } }
 
-    func send(_ call: HFCall) async throws(HFTransportError) -> HFReply {
+    func send(_ call: ProviderCall) async throws(TransportError) -> ProviderReply {
         asked.withLock { $0.append(call) }
         let answer = answers.withLock { $0.isEmpty ? .failure(.network("nothing left to answer")) : $0.removeFirst() }
         return try answer.get()
     }
 }
 
-extension HFReply {
-    static func json(_ value: JSONValue) -> HFReply {
-        HFReply(
+extension ProviderReply {
+    static func json(_ value: JSONValue) -> ProviderReply {
+        ProviderReply(
             status: 200,
-            headers: [HFHeader("content-type", "application/json")],
+            headers: [ProviderHeader("content-type", "application/json")],
             body: value.encoded()
         )
     }
 
     /// A model's page with a mapping of live text-to-image providers.
-    static func mapping(_ providers: String...) -> HFReply {
+    static func mapping(_ providers: String...) -> ProviderReply {
         var mapping: JSONObject = [:]
         for provider in providers {
             mapping[provider] = ["status": "live", "providerId": .string("\(provider)-id"), "task": "text-to-image"]
@@ -37,9 +37,9 @@ extension HFReply {
         return .json(["id": "a/b", "inferenceProviderMapping": .object(mapping)])
     }
 
-    static let image = HFReply(
+    static let image = ProviderReply(
         status: 200,
-        headers: [HFHeader("Content-Type", "image/png"), HFHeader("X-Request-Id", "2rwqIX36xQ")],
+        headers: [ProviderHeader("Content-Type", "image/png"), ProviderHeader("X-Request-Id", "2rwqIX36xQ")],
         body: Samples.jpeg
     )
 }

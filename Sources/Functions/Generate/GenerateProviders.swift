@@ -11,7 +11,7 @@ struct GenerateProviders {
 
     init(
         environment: [String: String],
-        transport: any HFTransport,
+        transport: any ProviderTransport,
         draw: @escaping @Sendable (ImageRequest) async -> [UInt8]
     ) {
         var readiness: [GenerateInput.ProviderName: ProviderReadiness] = [:]
@@ -38,7 +38,7 @@ struct GenerateProviders {
     }
 
     /// What an image will cost, in micro-dollars; nil where nobody can tell.
-    func price(of input: GenerateInput) -> Int64? { providers[input.provider]?.price(of: input.request) }
+    func price(of input: GenerateInput) -> Int64? { input.provider == .sandbox ? 0 : nil }
 
     func run(_ input: GenerateInput, attempt: ProviderAttempt) async -> Result<ProviderAnswer, ProviderError> {
         guard let provider = providers[input.provider] else {

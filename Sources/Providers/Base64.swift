@@ -1,13 +1,13 @@
 // Base64 as providers send images in: decoded strictly, so that a damaged text never becomes an image.
 
-enum Base64 {
+package enum Base64 {
     /// The bytes, or nil for a text with any character beyond the alphabet, wrong padding or stray bits.
-    static func decode(_ text: String) -> [UInt8]? {
+    package static func decode(_ text: String) -> [UInt8]? {
         var text = text
         return text.withUTF8(decode)
     }
 
-    static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+    package static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         guard text.count.isMultiple(of: 4) else { return nil }
         guard !text.isEmpty else { return [] }
         let padding = text[text.count - 1] == pad ? (text[text.count - 2] == pad ? 2 : 1) : 0

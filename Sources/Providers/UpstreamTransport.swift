@@ -1,0 +1,68 @@
+// The network of the providers: libcurl on the event loop.
+internal import EdgeLoop
+public import Upstream
+
+/// Sends calls over ``Upstream``. Redirects stay within their origin, so the token goes nowhere else.
+public struct UpstreamTransport: ProviderTransport {
+    private let providers: Upstream
+    private let results: Upstream
+
+    /// - Parameters:
+    ///   - providers: for what the settings name; may be shared with others: it keeps connections open for the next call.
+    ///   - results: for the addresses that answers name; its policy should refuse this machine's own network. Nil: the same.
+    public init(_ providers: Upstream, results: Upstream? = nil) {
+        self.providers = providers
+        self.results = results ?? providers
+    }
+
+    public func send(_ call: ProviderCall) async throws(TransportError) -> ProviderReply {
+        try await Self.send(call, over: call.target == .result ? results : providers)
+    }
+
+    @LoopActor
+    private static func send(
+        _ call: ProviderCall,
+        over upstream: Upstream
+    ) async throws(TransportError) -> ProviderReply {
+        var headers = UpstreamHeaders()
+        for header in call.headers { headers.add(header.name, header.value) }
+        var request = UpstreamRequest(
+            call.method,
+            call.url,
+            headers: headers,
+            body: call.body.isEmpty ? .none : .bytes(call.body)
+        )
+        // A model works for as long as it may before its first byte comes, so only the whole is limited.
+        request.deadlines.firstByte = call.timeout
+        request.deadlines.total = call.timeout
+        request.answerBytesMax = call.answerBytesMax
+        do {
+            let answer = try await upstream.call(request)
+            let body = try await answer.body.collect()
+            return ProviderReply(
+                status: answer.status,
+                headers: answer.headers.map { ProviderHeader($0.name, $0.value) },
+                body: body
+            )
+        } catch {
+            throw TransportError(error)
+        }
+    }
+}
+
+extension TransportError {
+    init(_ error: UpstreamError) {
+        let reason: Reason =
+            switch error.reason {
+            case .answerTooLarge: .tooLarge
+            case .cancelled: .canceled
+            case .firstByteDeadline, .totalDeadline: .timeout
+            // The same request meets the same refusal: only other settings help.
+            case .invalidRequest, .addressRefused, .redirectRefused, .tooManyRedirects: .address(error.description)
+            case .nameNotFound, .cannotConnect, .tlsFailed, .connectDeadline, .idleDeadline, .badAnswer,
+                .connectionLost, .bodyFailed:
+                .network(error.description)
+            }
+        self.init(reason, mayHaveBeenSent: error.mayHaveBeenSent)
+    }
+}
