@@ -17,6 +17,11 @@ struct DayCount: Sendable {
         if moment.day == day { runs += 1 }
     }
 
+    /// Takes back one ``add(at:)``: nothing came of that run.
+    mutating func takeBack(at moment: Timestamp) {
+        if moment.day == day, runs > 0 { runs -= 1 }
+    }
+
     /// Whether one more may begin. `perDay` 0: no cap.
     func allows(now: Timestamp, perDay: Int) -> Bool { perDay == 0 || count(now: now) < perDay }
 

@@ -134,6 +134,7 @@ final class JobBoard {
             if runsAtOnce { queue.ended() }
             // Who followed meanwhile may have a file, and a client that knows its id.
             await end(generation, .failure(Self.notStored))
+            if !generation.jobs.contains(where: \.hasFile) { counts[function]?.takeBack(at: now) }
             throw error
         }
         if runsAtOnce {

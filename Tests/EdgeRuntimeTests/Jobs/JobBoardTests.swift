@@ -268,6 +268,24 @@ struct JobBoardTests {
         }
     }
 
+    @Test @LoopActor func `a request that could not be written down is no run of the day`() async throws {
+        let disk = SlowFullDisk()
+        let bench = try await BoardBench(perDay: 1, disk: disk.calls)
+        disk.state.store(.armed, ordering: .relaxed)
+
+        let refused = Task { @LoopActor in
+            try await bench.board.accept(bench.ticket(key: "1"), for: "f", needsFile: true)
+        }
+        while disk.state.load(ordering: .relaxed) != .holding { await Task.yield() }
+        disk.state.store(.released, ordering: .relaxed)
+        await #expect(throws: StateError.self) { _ = try await refused.value }
+
+        #expect(bench.board.runsToday(of: "f") == 0)
+        let job = try await bench.board.accept(bench.ticket(key: "1"), for: "f", needsFile: true)
+        #expect(bench.board.runsToday(of: "f") == 1)
+        await bench.gone(job)
+    }
+
     @Test @LoopActor func `the daily cap holds for retries too`() async throws {
         let bench = try await BoardBench(perDay: 2)
         bench.calls.answer = { _, _ in
