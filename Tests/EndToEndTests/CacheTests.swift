@@ -163,6 +163,25 @@ struct CacheTests {
         }
     }
 
+    @Test @LoopActor func `a run counts for the day also when its job was removed, across a restart`() async throws {
+        let manifest = TestManifest.bundled([("functions.generate.job.perDay", 3)])
+        let upstream = try HuggingFaceScript([.error(500, "boom")])
+        try await withEdge(EdgeOptions(manifest: manifest, environment: upstream.environment)) { host in
+            // The first one takes two runs, for it fails once.
+            for prompt in ["one", "two"] {
+                let id = try await host.accepted(["prompt": .string(prompt)])
+                _ = try await host.finished(id)
+                #expect(try await host.delete("/status/\(id)").status == 204)
+            }
+            #expect(host.doneJobs.isEmpty && host.activeJobs.isEmpty)
+            #expect(filesBelow("\(host.state)/jobs").allSatisfy { fileText($0)?.contains("prompt") == false })
+            try await host.restart()
+
+            expectProblem(try await host.generate("four"), 429, naming: ["perDay", "3"])
+            #expect(upstream.calls == 3)
+        }
+    }
+
     @Test @LoopActor func `the least recently used go when the cache is full, and none is kept beyond its time`()
         async throws
     {

@@ -1,4 +1,5 @@
 // Jobs by their id, finished ones too: what the Status function asks for.
+internal import CivilTime
 internal import EdgeHTTP
 internal import EdgeLoop
 internal import JSON
@@ -47,7 +48,7 @@ final class JobAccess {
             await endIsWritten(of: job)
         }
         let stored = try await finished(id)
-        try await files.remove(id: id)
+        try await files.remove(id: id, leaving: RunsOfToday(day: Timestamp.now().day).trace(of: stored))
         await finishing.removed(stored, id: id)
         return HTTPResponse(status: 204)
     }

@@ -48,6 +48,9 @@ final class Housekeeping {
         await files.eachFinished(day: now.day) { stored in
             if let document = try? Self.document(stored.document) { runs.count(document) }
         }
+        await files.eachTrace(of: now.day) { trace in
+            if let document = try? Self.document(trace) { runs.count(document) }
+        }
         for (function, moment) in runs.found { board.countRun(of: function, at: moment) }
         await cache.load()
         await board.adopt(recovered, ended: await ended(recovered, now: now))
@@ -112,6 +115,7 @@ final class Housekeeping {
     }
 
     private func tidy() async {
+        await files.removeTraces(before: Timestamp.now().day)
         let day = (Timestamp.now() - Self.keptFor).day
         let count = await files.removeFinished(before: day) { [finishing] stored in
             if let document = try? Self.document(stored.document) { finishing.expired(document, id: stored.id) }
@@ -128,6 +132,18 @@ struct RunsOfToday {
     private(set) var found: [(function: String, at: Timestamp)] = []
 
     init(day: String) { self.day = day }
+
+    /// What must stay of a removed job so that its runs go on to count; nil when it was not accepted on this day. It tells
+    /// nothing of what was asked for.
+    func trace(of document: JSONObject) -> [UInt8]? {
+        guard let created = document["created"]?.string, Timestamp(iso8601: created)?.day == day else { return nil }
+        var trace: JSONObject = [:]
+        for key in ["function", "generation", "created", "state"] { trace[key] = document[key] }
+        trace["attempts"] = .array(
+            (document["attempts"]?.array ?? []).map { ["outcome": $0["outcome"] ?? .null] }
+        )
+        return trace.encoded()
+    }
 
     mutating func count(_ document: JSONObject) {
         guard let function = document["function"]?.string, let generation = document["generation"]?.string,

@@ -17,13 +17,17 @@ extension JobFiles {
         let files = state.files
         let (doneFolder, activeFolder) = (doneFolder, activeFolder)
         let days = try await Pool.files { () throws(StateError) in
-            var days: [(name: String, keys: [JobKey])] = []
+            var days: [(name: String, keys: [JobKey], traces: [JobKey])] = []
             for name in try files.names(in: doneFolder) where Self.isDay(name) {
-                days.append((name, Self.keys(try files.names(in: "\(doneFolder)/\(name)"))))
+                let names = try files.names(in: "\(doneFolder)/\(name)")
+                days.append((name, Self.keys(names), Self.keys(names, suffix: Self.traceSuffix)))
             }
             return days
         }
-        for day in days { finished.insert(day: day.name, keys: day.keys) }
+        for day in days {
+            finished.insert(day: day.name, keys: day.keys)
+            traces.insert(day: day.name, keys: day.traces)
+        }
         let keys = try await Pool.files { () throws(StateError) in Self.keys(try files.names(in: activeFolder)).sorted()
         }
         var jobs: [StoredJob] = []
@@ -150,8 +154,8 @@ extension JobFiles {
         return nil
     }
 
-    private nonisolated static func keys(_ names: [String]) -> [JobKey] {
-        names.compactMap { $0.hasSuffix(".json") ? JobKey(String($0.dropLast(5))) : nil }
+    private nonisolated static func keys(_ names: [String], suffix: String = "json") -> [JobKey] {
+        names.compactMap { $0.hasSuffix(".\(suffix)") ? JobKey(String($0.dropLast(suffix.utf8.count + 1))) : nil }
     }
 
     /// Whether a document begins and ends like an object: an empty, cut or zeroed file does not.

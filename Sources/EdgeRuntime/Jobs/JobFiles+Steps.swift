@@ -21,7 +21,7 @@ extension JobFiles {
             case .create(let document): try await runCreate(key, document)
             case .replace(let document): try await runReplace(key, document)
             case .finish(let document, let day): try await runFinish(key, document, day)
-            case .remove: try await runRemove(key)
+            case .remove(let trace): try await runRemove(key, trace)
             case .bury(let reason): try await runBury(key, reason)
             }
             return .success(())
@@ -73,12 +73,14 @@ extension JobFiles {
         if !isRemoved { leftovers.insert(key) }  // `done` wins at start, and the next removal tries again
     }
 
-    private func runRemove(_ key: JobKey) async throws(StateError) {
+    private func runRemove(_ key: JobKey, _ trace: [UInt8]?) async throws(StateError) {
         let activePath = "\(activeFolder)/\(key.id).json"
         let day = finished.day(of: key)
         guard day != nil || active.contains(key) else { throw .unknown(id: key.id) }
         let files = state.files
-        // First the active file, durably: were it to come back without the finished one, the job would run again.
+        // Before anything goes: a crash then leaves the job, the trace or both.
+        if let day, let trace { try await leave(trace, of: key, day: day) }
+        // Then the active file, durably: were it to come back without the finished one, the job would run again.
         try await state.directorySync.sync(activeFolder) { () throws(StateError) in try files.remove(activePath) }
         active.remove(key)
         leftovers.remove(key)
@@ -101,13 +103,18 @@ extension JobFiles {
     }
 
     /// The sequence of every durable file: written and synced under another name, renamed, the folder synced.
-    private func publish(_ document: [UInt8], _ key: JobKey, in folder: String) async throws(StateError) {
+    func publish(
+        _ document: [UInt8],
+        _ key: JobKey,
+        in folder: String,
+        suffix: String = "json"
+    ) async throws(StateError) {
         let id = key.id
         let files = state.files
         let temporary = state.temporaryPath(for: id)
         try await Pool.files { () throws(StateError) in try files.writeNew(temporary, document) }
         try await state.directorySync.sync(folder) { () throws(StateError) in
-            try files.move(temporary, to: "\(folder)/\(id).json")
+            try files.move(temporary, to: "\(folder)/\(id).\(suffix)")
         }
     }
 

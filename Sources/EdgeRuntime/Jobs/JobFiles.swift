@@ -35,12 +35,14 @@ final class JobFiles {
     var madeDays: Set<String> = []
     /// Ended jobs whose active file could not be removed: it must go before the one in `done` does, or the job would run again.
     var leftovers: Set<JobKey> = []
+    /// What removed jobs left behind (``remove(id:leaving:)``), by the day they ended on.
+    var traces = FinishedIndex()
 
     enum Step: Sendable {
         case create([UInt8])
         case replace([UInt8])
         case finish([UInt8], day: String)
-        case remove
+        case remove(trace: [UInt8]?)
         case bury(reason: String)
     }
 
@@ -72,8 +74,10 @@ final class JobFiles {
     }
 
     /// Removes a job, ended or not, for good.
-    func remove(id: String) async throws(StateError) {
-        try await perform(try Self.key(id), .remove)
+    /// - Parameter trace: what stays of one that had ended, until its day is over (``removeTraces(before:)``); nil: nothing.
+    /// - Throws: what failed; then the job is still there.
+    func remove(id: String, leaving trace: [UInt8]? = nil) async throws(StateError) {
+        try await perform(try Self.key(id), .remove(trace: trace))
     }
 
     /// Moves a job's file to `dead`, where a person can look at it: for documents that make no sense.

@@ -101,6 +101,20 @@ struct JobFilesFaultTests {
         }
     }
 
+    @Test(arguments: [ENOSPC, EIO]) @LoopActor func `a job is never gone before its trace is there`(
+        code: Int32
+    ) async throws {
+        _ = try await atEachCall(code) { files, id in
+            try await files.create(id: id, document: one)
+            try await files.finish(id: id, document: two, day: day)
+        } _: { files, id in
+            try await files.remove(id: id, leaving: one)
+        } _: { folder, id, _ in
+            let names = folder.names(in: "jobs/done/\(day)")
+            #expect(names.contains("\(id).json") || names.contains("\(id).removed"))
+        }
+    }
+
     @Test @LoopActor func `a job that cannot be read for want of descriptors stops the start and is not buried`()
         async throws
     {

@@ -224,6 +224,31 @@ struct JobFilesTests {
         #expect(try await open().load() == [])
     }
 
+    @Test @LoopActor func `what a removed job leaves is found by the next host, until its day is over`() async throws {
+        let ids = (0..<2).map { _ in UUIDText.version7() }
+        do {
+            let files = try await open()
+            for (id, day) in zip(ids, ["2026-11-20", day]) {
+                try await files.finish(id: id, document: document(id), day: day)
+                try await files.remove(id: id, leaving: document("trace of \(day)"))
+            }
+            #expect(files.finished.count == 0)
+        }
+
+        let files = try await open()
+        #expect(try await files.load() == [])
+        var found: [[UInt8]] = []
+        await files.eachTrace(of: day) { found.append($0) }
+        await files.removeTraces(before: day)
+
+        #expect(found == [document("trace of \(day)")])
+        #expect(await files.readDone(id: ids[1]) == nil)
+        #expect(folder.names(in: "jobs/done") == [day])
+        await files.removeTraces(before: "2026-11-22")
+        #expect(folder.names(in: "jobs/done") == [])
+        try await files.finish(id: UUIDText.version7(), document: document("late"), day: day)
+    }
+
     @Test(arguments: [false, true]) @LoopActor func `a removed job is gone for good`(isFinished: Bool) async throws {
         let files = try await open()
         let id = UUIDText.version7()
