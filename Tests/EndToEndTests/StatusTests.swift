@@ -79,6 +79,50 @@ struct StatusTests {
         }
     }
 
+    @Test @LoopActor func `two hundred long polls and two hundred streams of one job all see its end`() async throws {
+        let gate = Gate()
+        let upstream = try HuggingFaceScript([.held(gate)])
+        try await withEdge(EdgeOptions(environment: upstream.environment)) { host in
+            let id = try await host.accepted("a fox")
+            try await upstream.called(1)
+            var polls: [HTTPProbe] = []
+            var streams: [HTTPProbe] = []
+            for _ in 0..<200 {
+                let stream = try await host.connect()
+                stream.request("GET", "/status/\(id)", [("Accept", "text/event-stream")])
+                streams.append(stream)
+                let poll = try await host.connect()
+                poll.request("GET", "/status/\(id)?wait=100")
+                polls.append(poll)
+            }
+            for stream in streams {
+                #expect(try await stream.head().status == 200)
+                #expect(try await stream.event()?.json["state"] == "running")
+            }
+            gate.open()
+            var ends: [JSONValue?] = []
+            for stream in streams {
+                var last: JSONValue?
+                while let event = try await stream.event() { if !event.isComment { last = event.json["state"] } }
+                ends.append(last)
+                stream.leave()
+            }
+            for poll in polls {
+                // The change that it was waiting for may have been an attempt's begin.
+                var answer = try await poll.answer()
+                while answer.status == 200, answer.json["state"] == "running" {
+                    poll.request("GET", "/status/\(id)?wait=100")
+                    answer = try await poll.answer()
+                }
+                ends.append(answer.json["state"])
+                poll.leave()
+            }
+
+            #expect(ends.count { $0 == "succeeded" } == 400)
+            #expect(upstream.calls == 1)
+        }
+    }
+
     @Test @LoopActor func `without an id it tells how the service is`() async throws {
         try await withEdge { host in
             for answer in [try await host.get("/functions/v1/status"), try await host.post("/status", [:])] {

@@ -23,7 +23,7 @@ final class Isolate {
     static let earlyPolls = 100
     static let latePoll = Duration.milliseconds(5)
 
-    /// Connections that the process may have to the host at once.
+    /// Connections that the process may have to the host at once; more when its `concurrency` is higher.
     static let controlConnectionsMax = 256
 
     let function: IsolateFunction
@@ -96,7 +96,8 @@ final class Isolate {
     func watch(for owner: any IsolateOwner, control: any HTTPHandler, redactor: Redactor) {
         self.owner = owner
         var limits = HTTPLimits()
-        limits.connections = Self.controlConnectionsMax
+        // Each of its calls may follow a job there.
+        limits.connections = max(Self.controlConnectionsMax, function.concurrency)
         self.control = HTTPServer(listener, limits: limits, handler: control)
         readers = [(child.output, IsolateStream.stdout), (child.error, .stderr)].map { socket, stream in
             OutputReader(socket, redactor: redactor) { [unowned self] line in
