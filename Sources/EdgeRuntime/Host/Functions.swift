@@ -87,6 +87,11 @@ final class Functions {
         return (entry.env + entry.secrets).compactMap { name in settings[name].map { (name, $0.value.reveal()) } }
     }
 
+    /// Tells the calls that wait for a process (one may be starting) that they will get none.
+    func refuseWaiting() {
+        for function in all + leaving.values { function.isolates.refuseWaiting() }
+    }
+
     /// Ends every process; what runs and waits gets this long.
     func stop(within limit: Duration) async {
         let tasks = (all + leaving.values).map { function in

@@ -44,8 +44,12 @@ package final class Host {
             // First of all: the guard must inherit no descriptor and no memory to speak of.
             try ProcessGuard.start()
             DescriptorLimit.raise()
+            // Until the host has its own watchers. Not exit(): it would wait for pool threads, and a start may hang on a slow disk.
+            let early = [SIGTERM, SIGINT].map { number in SignalWatcher(number) { _exit(0) } }
             let host = try await Host(options, environment)
-            await host.run()
+            let stops = host.watchSignals()
+            for watcher in early { watcher.cancel() }
+            await host.run(until: stops)
             return 0
         } catch {
             writeLine("edge: \(error)", to: STDERR_FILENO)
@@ -162,9 +166,7 @@ package final class Host {
 
     // MARK: Running
 
-    private func run() async {
-        let stops = AsyncStream<Int32>.makeStream()
-        watchSignals(stops.continuation)
+    private func run(until stops: AsyncStream<Int32>) async {
         apply(file, settings)
         do {
             try await housekeeping.adopt()
@@ -176,7 +178,7 @@ package final class Host {
         StartupText(self).write()
         watchFiles()
         housekeeping.start()
-        for await _ in stops.stream { break }
+        for await _ in stops { break }
         await stop()
     }
 
@@ -292,14 +294,15 @@ package final class Host {
 
     // MARK: Stopping
 
-    private func watchSignals(_ stops: AsyncStream<Int32>.Continuation) {
+    private func watchSignals() -> AsyncStream<Int32> {
+        let (stops, continuation) = AsyncStream<Int32>.makeStream()
         let stop: @LoopActor (Int32) -> Void = { [unowned self] number in
             switch phase {
-            case .starting: exit(0)  // nothing was accepted yet
+            case .starting: _exit(0)  // nothing was accepted yet
             case .serving: phase = .stopping
             case .stopping: _exit(128 + number)
             }
-            stops.yield(number)
+            continuation.yield(number)
         }
         signals = [SIGTERM, SIGINT].map { number in SignalWatcher(number) { stop(number) } }
         // Away from a terminal SIGHUP means "read your settings again"; on one, that the terminal is gone.
@@ -307,12 +310,15 @@ package final class Host {
         signals.append(
             SignalWatcher(SIGHUP) { [unowned self] in if hasTerminal { stop(SIGHUP) } else { reloadSoon() } }
         )
+        return stops
     }
 
     /// How long the listener stays open after `/readyz` has turned, so that a load balancer sees it in time.
     private static let listenerMoment = Duration.milliseconds(300)
     /// For the last answers and for functions to end, after the drain.
     private static let lastMoment = Duration.seconds(1)
+    /// Of the drain's end, for answers to calls that no process has taken by then.
+    private static let answerMoment = Duration.milliseconds(250)
 
     private func stop() async {
         let drain = file.manifest.host.drain
@@ -331,7 +337,10 @@ package final class Host {
         // Who still waits is told where to ask.
         jobFront.isStopping = true
         board.wakeAll()
-        _ = await server.drain(within: max(end - .now, Self.lastMoment))
+        let left = max(end - .now, Self.lastMoment)
+        let refusal = LoopTimer(after: left - Self.answerMoment) { [functions] in functions.refuseWaiting() }
+        _ = await server.drain(within: left)
+        refusal.cancel()
         board.abandon()
         await functions.stop(within: Self.lastMoment)
         log.write(.info, "stopped: \(board.count) unfinished jobs stay on disk")

@@ -257,6 +257,9 @@ final class Isolates {
 
     // MARK: Replacing and stopping
 
+    /// Tells the calls that no process has taken that none will.
+    func refuseWaiting() { failWaiters(.stopping(function: function.name)) }
+
     /// Goes on with another version of the function. Where its process cannot serve it (the program, a file among its arguments,
     /// a variable or a limit has changed), new calls go to a fresh one and the old one ends after its calls. An open circuit closes.
     func replace(_ function: IsolateFunction) {
