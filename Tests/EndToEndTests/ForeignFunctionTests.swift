@@ -5,6 +5,39 @@ import JSON
 import TestSupport
 import Testing
 
+/// A client that asks again as soon as it is answered.
+@LoopActor
+private final class SteadyCaller {
+    private let port: UInt16
+    private let target: String
+    var isStopped = false
+    var answers: [Int64] = []
+    var failures: [String] = []
+
+    init(_ port: UInt16, _ target: String) {
+        self.port = port
+        self.target = target
+    }
+
+    func run() async {
+        do {
+            let probe = try await HTTPProbe(port: port)
+            while !isStopped {
+                probe.request("GET", target)
+                let answer = try await probe.answer()
+                if let version = answer.json.integer { answers.append(version) } else { failures.append(answer.text) }
+            }
+            probe.leave()
+        } catch {
+            failures.append("\(error)")
+        }
+    }
+}
+
+extension String {
+    fileprivate func count(of part: String) -> Int { ranges(of: part).count }
+}
+
 struct ForeignFunctionTests {
     init() { TestLoop.start() }
 
@@ -12,7 +45,7 @@ struct ForeignFunctionTests {
     private static func script(_ answer: String) -> String {
         """
         import json, os
-        from http.server import BaseHTTPRequestHandler, HTTPServer
+        from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             def do_GET(self):
@@ -24,7 +57,7 @@ struct ForeignFunctionTests {
                 self.end_headers()
                 self.wfile.write(text)
             do_POST = do_GET
-        HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+        ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
         """
     }
 
@@ -34,17 +67,28 @@ struct ForeignFunctionTests {
         return TestManifest.bundled([("functions.foreign", .object(entry))])
     }
 
-    @Test @LoopActor func `an edited script is used without a restart`() async throws {
-        let files = [(name: "x.py", text: Self.script("'\"first\"'"))]
+    @Test @LoopActor func `the next call after an edited script was noticed is the new one's, and none is dropped`()
+        async throws
+    {
+        let files = [(name: "x.py", text: Self.script("'1'"))]
         try await withEdge(EdgeOptions(manifest: Self.manifest(), files: files)) { host in
-            let first = try await host.get("/functions/v1/foreign")
-            replaceFile("\(host.folder.path)/x.py", with: Self.script("'\"the second\"'"))
-            try await eventually(
-                "the edited script",
-                asking: { try await host.get("/functions/v1/foreign").json == "the second" }
-            )
+            #expect(try await host.get("/functions/v1/foreign").json == 1)
+            let callers = (0..<3).map { _ in SteadyCaller(host.port, "/functions/v1/foreign") }
+            let running = callers.map { caller in Task { @LoopActor in await caller.run() } }
+            for version in 2...4 {
+                let reloads = host.said.count(of: "reloaded")
+                replaceFile("\(host.folder.path)/x.py", with: Self.script("'\(version)'"))
+                try await eventually("the change to be noticed") { host.said.count(of: "reloaded") > reloads }
+                #expect(try await host.get("/functions/v1/foreign").json == .integer(Int64(version)))
+            }
+            for caller in callers { caller.isStopped = true }
+            for task in running { await task.value }
 
-            #expect(first.json == "first")
+            for caller in callers {
+                #expect(caller.failures == [])
+                #expect(caller.answers == caller.answers.sorted(), "an older script never answers after a newer one")
+                #expect(caller.answers.last == 4)
+            }
         }
     }
 

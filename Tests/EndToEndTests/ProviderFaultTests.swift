@@ -76,6 +76,20 @@ struct ProviderFaultTests {
         }
     }
 
+    @Test @LoopActor func `the problem of a failed job names the job, whose document has its attempts`() async throws {
+        let upstream = try HuggingFaceScript([.error(400, "not this prompt")])
+        try await withEdge(EdgeOptions(environment: upstream.environment)) { host in
+            let answer = try await host.generate("a fox")
+            let id = try #require(answer.json["job"]?.string, "\(answer.text)")
+            let job = try await host.job(id)
+
+            #expect((400..<500).contains(answer.status))
+            #expect(job["state"] == "failed")
+            #expect(job["error"]?["message"] == answer.json["message"])
+            #expect(job["attempts"]?.array?.count == 1)
+        }
+    }
+
     @Test @LoopActor func `a slow drip is an image in the end, with the type of its bytes and not of its label`()
         async throws
     {

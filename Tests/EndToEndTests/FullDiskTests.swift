@@ -1,0 +1,104 @@
+// A disk that is really full: a small one of its own under the state directory.
+import EdgeLoop
+import Glibc
+import JSON
+import TestSupport
+import Testing
+
+struct FullDiskTests {
+    init() { TestLoop.start() }
+
+    private static let refusal = ["disk", "full"]
+
+    @Test(.enabled(if: SmallDisk.canMount, "mounting a small disk needs root with CAP_SYS_ADMIN"))
+    @LoopActor func `a full disk refuses new jobs, keeps the host up, and all goes on when there is room`() async throws
+    {
+        let gate = Gate()
+        let upstream = try HuggingFaceScript([.image, .held(gate)])
+        let host = EdgeHost(EdgeOptions(environment: upstream.environment))
+        let disk = try SmallDisk(at: host.state)
+        defer { disk.unmount() }
+        try await withEdge(host) { host in
+            let kept = try await host.generate("one")
+            try await eventually("the first job's end on disk") { host.activeJobs.isEmpty }
+            // Full to the last byte, in the second in which the host still believes that there is room.
+            let held = try await host.accepted("held")
+            try await upstream.called(2)
+            disk.fill()
+            let unwritten = try await host.generate("three")
+            let again = try await host.generate("one")
+
+            #expect(kept.status == 200)
+            expectProblem(unwritten, 503, naming: Self.refusal)
+            #expect((unwritten.number("Retry-After") ?? 0) > 0)
+            #expect(again.status == 200, "what is cached is answered")
+            #expect(Set(host.activeJobs.keys) == [held])
+            #expect(filesIn("\(host.state)/jobs/tmp") == [])
+
+            // What was made cannot be kept: the attempt fails and the job goes on.
+            gate.open()
+            _ = try await host.job(held) { ($0["attempts"]?.array ?? []).contains { $0["outcome"] != nil } }
+            try await eventually(
+                "the host to see that there is no room",
+                asking: { try await host.generate("four").status == 503 }
+            )
+            #expect(try await host.get("/healthz").status == 200)
+            #expect(try await host.get("/status").status == 200)
+            #expect(Set(host.activeJobs.keys) == [held])
+
+            disk.free()
+            try await eventually("new jobs", asking: { try await host.generate("five").status == 200 })
+            #expect(try await host.finished(held)["state"] == "succeeded")
+            #expect(try await host.generate("three").status == 200)
+            #expect(filesIn("\(host.state)/jobs/dead") == [])
+        }
+    }
+
+    @Test(.enabled(if: SmallDisk.canMount, "mounting a small disk needs root with CAP_SYS_ADMIN"))
+    @LoopActor func `a host does not start on a full disk, and says so in a line`() async throws {
+        let folder = TemporaryFolder()
+        folder.write(TestManifest.bundled.text(), to: "functions.json")
+        let disk = try SmallDisk(at: "\(folder.path)/state")
+        defer { disk.unmount() }
+        disk.fill()
+
+        let result = try await runEdge(["serve", "--port", "0", "--state", "state"], in: folder)
+
+        #expect(result.exit == .exited(1))
+        #expect(result.errors.contains("free some space"), "\(result.text)")
+        #expect(result.errors.split(separator: "\n").count == 1, "\(result.text)")
+    }
+}
+
+/// A file system in memory that a test can fill.
+@LoopActor
+private final class SmallDisk {
+    private let path: String
+
+    nonisolated static let canMount: Bool = {
+        let folder = TemporaryFolder()
+        guard mount("tmpfs", folder.path, "tmpfs", 0, "size=1m") == 0 else { return false }
+        return umount(folder.path) == 0
+    }()
+
+    /// - Parameter path: made, and mounted on. Larger than what a host keeps free.
+    init(at path: String) throws {
+        self.path = path
+        makeFolder(path)
+        guard mount("tmpfs", path, "tmpfs", 0, "size=72m,mode=700") == 0 else { throw NotMounted(code: errno) }
+    }
+
+    struct NotMounted: Error { let code: Int32 }
+
+    /// Leaves not one byte.
+    func fill() {
+        let file = open("\(path)/ballast", O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
+        let piece = [UInt8](repeating: 1, count: 1 << 20)
+        while write(file, piece, piece.count) > 0 {}
+        close(file)
+    }
+
+    func free() { unlink("\(path)/ballast") }
+
+    func unmount() { umount2(path, Int32(MNT_DETACH)) }
+}
