@@ -8,6 +8,8 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
     public let column: Int
     /// What is wrong, as half a sentence: `expected "," or "}"`.
     public let reason: String
+    /// The member of the outermost object that has the mistake; nil when it is in none.
+    public internal(set) var key: String?
 
     public var description: String { "line \(line), column \(column): \(reason)" }
 }

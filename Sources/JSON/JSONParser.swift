@@ -70,11 +70,17 @@ struct JSONParser {
             guard skip(UInt8(ascii: ":")) else { throw error("expected \":\" after the key, found \(found)") }
             skipSpace()
             let outer = enter(key, at: keyPosition)
-            let value = try value()
-            if let outer { pointer = outer }
-            guard object.add(key, value) else {
-                throw error("the key \"\(key)\" is there twice in one object", at: keyPosition)
+            do throws(JSONError) {
+                let value = try value()
+                guard object.add(key, value) else {
+                    throw error("the key \"\(key)\" is there twice in one object", at: keyPosition)
+                }
+            } catch {
+                var error = error
+                error.key = key
+                throw error
             }
+            if let outer { pointer = outer }
             skipSpace()
             if skip(UInt8(ascii: ",")) {
                 skipSpace()

@@ -29,7 +29,12 @@ struct BadInputTests {
             (#"{"prompt": "x", "model": 4}"#, "model", ["model"]),
             (#"{"prompt": "x", "#, nil, ["json"]), (#"not json"#, nil, ["json"]), ("", nil, []),
             (#"[1]"#, nil, ["object"]),
-            (#"{"prompt": "x", "prompt": "y"}"#, nil, ["prompt"]),
+            (#"{"prompt": "x", "prompt": "y"}"#, "prompt", ["prompt", "twice"]),
+            (#"{"seed": 1, "prompt": "x", "seed": 1}"#, "seed", ["seed", "twice", "4294967295"]),
+            (#"{"prompt": "x", "width": 1e400}"#, "width", ["width", "too large", "64 to 2048"]),
+            (#"{"prompt": "x", "guidance_scale": -1e400}"#, "guidance_scale", ["guidance_scale", "too large", "30"]),
+            (#"{"prompt": "x", "seed": 1e300}"#, "seed", ["seed", "4294967295"]),
+            (#"{"prompt": "x", "seed": 18446744073709551616}"#, "seed", ["seed", "4294967295"]),
         ]
         try await withEdge { host in
             for row in rows {
@@ -43,6 +48,11 @@ struct BadInputTests {
                 if let field = row.field {
                     #expect(answer.json["field"]?.string == field, "\(row.0.prefix(100)): \(answer.text)")
                 }
+            }
+            for (query, field) in [("width=1e400", "width"), ("seed=1&seed=1", "seed"), ("steps=1e3", "steps")] {
+                let answer = try await host.get("/generate?prompt=x&\(query)")
+                expectProblem(answer, 400, naming: [field], query)
+                #expect(answer.json["field"]?.string == field)
             }
             for query in ["", "?prompt=", "?prompt=x&width=63", "?prompt=x&nope=1", "?prompt=%ZZ"] {
                 expectProblem(try await host.get("/generate\(query)"), 400, query)

@@ -60,10 +60,29 @@ struct JSONParseTests {
         #expect(throws: JSONError.self) { try JSONValue.parse(text) }
     }
 
+    @Test(
+        "An error names the outermost member that has it",
+        arguments: [
+            (#"{"a":1,"b":1e400}"#, "b"), (#"{"a":{"b":[0,-1e999]}}"#, "a"), (#"{"a":1,"b":2,"a":3}"#, "a"),
+            (#"{"a":{"b":1,"b":2}}"#, "a"), (#"{"a":1,"#, nil), ("[1e400]", nil), ("1e400", nil),
+        ] as [(String, String?)]
+    )
+    func namesMember(text: String, key: String?) throws {
+        let error = try #require(#expect(throws: JSONError.self) { try JSONValue.parse(text) })
+
+        #expect(error.key == key)
+    }
+
     @Test func `an error names line, column and what to do`() {
         let error = #expect(throws: JSONError.self) { try JSONValue.parse("{\n  \"é\": tru\n}") }
         #expect(
-            error == JSONError(line: 2, column: 8, reason: "expected a value, found something that begins like true")
+            error
+                == JSONError(
+                    line: 2,
+                    column: 8,
+                    reason: "expected a value, found something that begins like true",
+                    key: "é"
+                )
         )
 
         let missing = #expect(throws: JSONError.self) { try JSONValue.parse("{\"a\": 1 \"b\": 2}") }

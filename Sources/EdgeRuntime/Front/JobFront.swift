@@ -110,7 +110,7 @@ final class JobFront {
         do {
             json = try JSONValue.parse(body)
         } catch {
-            throw Problem(status: 400, code: "bad_json", message: "the body is not JSON: \(error)")
+            throw Problem(status: 400, code: "bad_json", message: "the body is not JSON: \(error)", field: error.key)
         }
         guard let input = json.object else {
             throw Problem(status: 400, code: "bad_json", message: "the body is JSON but no object; send {...}")

@@ -19,7 +19,12 @@ enum BodyFields {
         do {
             value = try JSONValue.parse(body)
         } catch {
-            throw AdmissionError(code: "invalid_json", "the body is not JSON: \(error)")
+            let field = error.key.flatMap(Field.init(rawValue:))
+            throw AdmissionError(
+                code: "invalid_json",
+                field: field?.rawValue,
+                "the body is not JSON: \(error)\(field.map { "; \($0.rawValue) is \($0.allowed)" } ?? "")"
+            )
         }
         guard let object = value.object else {
             throw AdmissionError(code: "invalid_json", "the body is \(value.kind); send a JSON object with a prompt")
