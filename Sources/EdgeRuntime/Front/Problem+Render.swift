@@ -37,6 +37,7 @@ extension Problem {
         if let retryAfter { headers.append(("Retry-After", "\(retryAfter)")) }
         if status == 401 { headers.append(("WWW-Authenticate", "Bearer")) }  // RFC 9110 wants it there
         if !allow.isEmpty { headers.append(("Allow", allow.joined(separator: ", "))) }
+        if status == 406 { headers.append(("Vary", AnswerChoice.vary)) }  // another Accept gets another answer
         if let fault {
             headers.append(("SB-Error-Code", fault.rawValue))
             if fault != .notFound {  // JavaScript and Swift clients look for the first, Python for the second
