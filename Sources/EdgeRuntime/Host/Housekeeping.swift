@@ -42,7 +42,7 @@ final class Housekeeping {
                 runs.count(document)
                 recovered.append(job)
             } catch {
-                try? await files.bury(id: stored.id, reason: error.reason)
+                await bury(stored.id, error.reason)
             }
         }
         await files.eachFinished(day: now.day) { stored in
@@ -55,6 +55,14 @@ final class Housekeeping {
         await cache.load()
         await board.adopt(recovered, ended: await ended(recovered, now: now))
         if !recovered.isEmpty { log.write(.info, "took up \(recovered.count) unfinished jobs") }
+    }
+
+    private func bury(_ id: String, _ reason: String) async {
+        do {
+            try await files.bury(id: id, reason: reason)
+        } catch {
+            log.write(.error, "the job file \(id) makes no sense (\(reason)) and could not be moved away: \(error)")
+        }
     }
 
     /// What became of generations whose end not every file tells: the host died between the first file and the last.
