@@ -18,10 +18,8 @@ struct StartupText {
         var lines = ["edge \(edgeVersion) serves \(url)"]
         lines += functionLines + secretLines + warnings
         if host.functions["generate"] != nil {
-            lines.append(
-                "try: curl -o image.png \(url)/functions/v1/generate -H 'content-type: application/json' "
-                    + "-d '{\"prompt\": \"a lighthouse at dawn\"}'"
-            )
+            // A query, for JSON would be escaped where the log is JSON.
+            lines.append("try: curl -o image.png '\(url)/functions/v1/generate?prompt=a+lighthouse+at+dawn'")
         }
         for line in lines { host.log.write(.info, line) }
     }
