@@ -22,7 +22,6 @@ struct HealthTests {
         try await withEdge { host in
             _ = try await host.generate(["prompt": "a fox", "width": 64, "height": 64])
             let answer = try await host.get("/metrics")
-            let throughProxy = try await host.get("/metrics", [("X-Forwarded-For", "203.0.113.9")])
 
             #expect(answer.status == 200)
             #expect(answer["Content-Type"]?.hasPrefix("text/plain") == true)
@@ -30,7 +29,15 @@ struct HealthTests {
             for line in answer.text.split(separator: "\n") where !line.hasPrefix("#") {
                 #expect(line.split(separator: " ").last.flatMap { Double($0) } != nil, "\(line)")
             }
-            expectProblem(throughProxy, 403)
+            for mark in [
+                ("X-Forwarded-For", "203.0.113.9"), ("x-forwarded-host", "images.example"),
+                ("X-Forwarded-Proto", "https"), ("Forwarded", "for=203.0.113.9"), ("X-Real-IP", "203.0.113.9"),
+                ("Via", "1.1 proxy"), ("X-Forwarded-For", ""), ("X-Forwarded-For", "127.0.0.1"),
+            ] {
+                let throughProxy = try await host.get("/metrics", [mark])
+                expectProblem(throughProxy, 403, naming: ["EDGE_METRICS"], "\(mark)")
+                #expect(!throughProxy.text.contains("edge_jobs"))
+            }
         }
     }
 

@@ -56,9 +56,14 @@ final class HostMetrics {
         )
     }
 
-    /// A proxy on this machine passes on requests of others, and says so.
+    /// What proxies say of the requests of others that they pass on.
+    private static let marks = [
+        "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "True-Client-IP", "Via",
+    ]
+
+    /// A proxy on this machine comes from loopback too.
     private static func isLocal(_ request: HTTPRequest) -> Bool {
-        guard !request.headers.contains("X-Forwarded-For"), !request.headers.contains("Forwarded") else { return false }
+        guard !marks.contains(where: { request.headers.contains($0) }) else { return false }
         if case .ip(let address, _) = request.peer { return address.isLoopback }
         return true
     }
