@@ -116,7 +116,7 @@ struct JobAnswers {
             message: error.publicDescription,
             retryAfter: retryAfter
         )
-        if error.status >= 500 { problem.fault = RuntimeFault(rawValue: error.code) ?? .internalError }
+        problem.fault = error.fault
         return problem
     }
 }

@@ -33,16 +33,25 @@ enum IsolateError: Error, Equatable, Sendable {
         }
     }
 
-    /// The value of `sb-error-code`, which Supabase's clients look for.
+    /// What it is called on Supabase; nil: the caller's own doing.
+    var fault: RuntimeFault? {
+        switch self {
+        case .circuitOpen, .startFailed: .bootError
+        case .queueFull, .waitedTooLong: .workerLimit
+        case .timedOut: .idleTimeout
+        case .died, .badAnswer: .workerError
+        case .stopping: .internalError
+        case .requestBroken, .cancelled: nil
+        }
+    }
+
+    /// The problem's `code`.
     var code: String {
         switch self {
-        case .circuitOpen, .startFailed: "BOOT_ERROR"
-        case .queueFull, .waitedTooLong: "WORKER_LIMIT"
-        case .timedOut: "IDLE_TIMEOUT"
-        case .died, .badAnswer: "WORKER_ERROR"
         case .stopping: "SERVICE_UNAVAILABLE"
         case .requestBroken: "BAD_REQUEST"
         case .cancelled: "CLIENT_CLOSED_REQUEST"
+        default: (fault ?? .internalError).rawValue
         }
     }
 

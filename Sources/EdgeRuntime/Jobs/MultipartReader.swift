@@ -28,7 +28,7 @@ struct MultipartReader {
 
     /// - Returns: nil when the type is not multipart/mixed with a boundary of 1 to 70 characters.
     init?(contentType: String) {
-        let parts = contentType.split(separator: ";").map { Self.trimmed($0) }
+        let parts = contentType.split(separator: ";").map { HeaderList.trimmed($0) }
         guard parts.first?.lowercased() == "multipart/mixed" else { return nil }
         guard let parameter = parts.dropFirst().first(where: { $0.lowercased().hasPrefix("boundary=") }) else {
             return nil
@@ -133,17 +133,11 @@ struct MultipartReader {
     private static func fields(_ bytes: ArraySlice<UInt8>) -> [String: String] {
         var fields: [String: String] = [:]
         for line in bytes.split(separator: 10) {
+            let line = line.last == 13 ? line.dropLast() : line
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
             let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
-            fields[name] = trimmed(Substring(String(decoding: line[(colon + 1)...], as: UTF8.self)))
+            fields[name] = String(HeaderList.trimmed(Substring(String(decoding: line[(colon + 1)...], as: UTF8.self))))
         }
         return fields
-    }
-
-    private static func trimmed(_ text: Substring) -> String {
-        var text = text.unicodeScalars
-        while let first = text.first, first.properties.isWhitespace { text.removeFirst() }
-        while let last = text.last, last.properties.isWhitespace { text.removeLast() }
-        return String(text)
     }
 }
