@@ -64,9 +64,10 @@ public final class HFInference: Provider {
         if case .notReady(let advice) = readiness { throw refusal(.credentials, advice) }
         let model = try model(of: request)
         let (provider, providerID) = try await route(model)
-        try check(request, provider: provider, model: model)
+        let asked = provider?.withoutDrawnSeed(request) ?? request
+        try check(asked, provider: provider, model: model)
         let call = HFRequests(settings: settings).image(
-            request,
+            asked,
             model: model,
             provider: provider,
             providerID: providerID,
@@ -75,7 +76,7 @@ public final class HFInference: Provider {
         let reply = try await send(call)
         do {
             return .image(
-                try HFAnswer(settings: settings, model: model, provider: provider, seed: request.seed)
+                try HFAnswer(settings: settings, model: model, provider: provider, seed: asked.seed)
                     .image(reply, hints: HFHints(reply, now: now()))
             )
         } catch {

@@ -17,6 +17,14 @@ public enum HFRoutedProvider: String, Sendable, CaseIterable {
         }
     }
 
+    /// The request less a seed that its caller did not ask for, where there is no place for one.
+    func withoutDrawnSeed(_ request: ImageRequest) -> ImageRequest {
+        guard request.isSeedDrawn, !parameters.contains("seed") else { return request }
+        var request = request
+        request.seed = nil
+        return request
+    }
+
     /// What a request asks for and this provider has no place for. Leaving it out would make another picture than asked.
     func unsupported(in request: ImageRequest) -> [String] {
         let given: [(String, Bool)] = [

@@ -14,6 +14,8 @@ public struct ImageRequest: Sendable, Equatable {
     public var steps: Int?
     public var guidanceScale: Double?
     public var seed: UInt32?
+    /// The caller named no seed and wants a new picture, so ``seed`` was drawn. A provider that takes no seeds leaves it out.
+    public var isSeedDrawn = false
     /// A scheduler by the provider's own naming, such as `EulerDiscreteScheduler`.
     public var scheduler: String?
     /// The picture to begin with.
@@ -37,7 +39,8 @@ public struct ImageRequest: Sendable, Equatable {
         steps: Int? = nil,
         guidanceScale: Double? = nil,
         seed: UInt32? = nil,
-        scheduler: String? = nil
+        scheduler: String? = nil,
+        isSeedDrawn: Bool = false
     ) {
         self.prompt = prompt
         self.negativePrompt = negativePrompt
@@ -48,6 +51,7 @@ public struct ImageRequest: Sendable, Equatable {
         self.guidanceScale = guidanceScale
         self.seed = seed
         self.scheduler = scheduler
+        self.isSeedDrawn = isSeedDrawn
     }
 }
 

@@ -19,7 +19,7 @@ extension ImageRequest {
         if height != nil { given.insert(.height) }
         if steps != nil { given.insert(.steps) }
         if guidanceScale != nil { given.insert(.guidanceScale) }
-        if seed != nil { given.insert(.seed) }
+        if seed != nil, !isSeedDrawn { given.insert(.seed) }
         if scheduler != nil { given.insert(.scheduler) }
         if image != nil { given.insert(.image) }
         if mask != nil { given.insert(.mask) }

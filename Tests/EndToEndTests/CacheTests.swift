@@ -43,6 +43,50 @@ struct CacheTests {
         }
     }
 
+    @Test @LoopActor func `each fresh picture without a seed has one of its own, which the document tells`()
+        async throws
+    {
+        let fox: JSONValue = ["prompt": "a fox", "width": 64, "height": 64]
+        let fresh: JSONValue = ["prompt": "a fox", "width": 64, "height": 64, "fresh": true]
+        let asDocument: Headers = [("Accept", "application/json")]
+        try await withEdge { host in
+            let first = try await host.generate(fox)
+            let old = try await host.generate(fox, asDocument)
+            let documents = [
+                try await host.generate(fresh, asDocument).json, try await host.generate(fresh, asDocument).json,
+            ]
+            let last = try await host.generate(fox)
+            let seeds = documents.compactMap { $0["seed"]?.integer }
+            let images = documents.compactMap { $0["images"]?.array?.first?["sha256"]?.string }
+            let same = try await host.generate([
+                "prompt": "a fox", "width": 64, "height": 64, "seed": .integer(seeds.last ?? 0),
+            ])
+
+            #expect(old.json["seed"]?.isNull ?? true)
+            #expect(Set(seeds).count == 2 && seeds.allSatisfy { (0...4_294_967_295).contains($0) }, "\(documents)")
+            #expect(Set(images).count == 2)
+            #expect(last.content != first.content, "the newest one answers from now on")
+            #expect(same.content == last.content, "who names that seed gets that picture")
+        }
+    }
+
+    @Test @LoopActor func `a seed that was drawn is told to providers that take one`() async throws {
+        let upstream = try HuggingFaceScript()
+        try await withEdge(EdgeOptions(environment: upstream.environment)) { host in
+            _ = try await host.generate("a fox")
+            _ = try await host.generate(["prompt": "a fox", "fresh": true])
+            _ = try await host.generate(["prompt": "a fox", "fresh": true, "seed": 7])
+            let seeds = upstream.images.map { request in
+                (try? JSONValue.parse(request.body))?["parameters"]?["seed"]?.integer
+            }
+
+            #expect(seeds.count == 3)
+            #expect(seeds[0] == nil)
+            #expect(seeds[1] != nil)
+            #expect(seeds[2] == 7)
+        }
+    }
+
     @Test @LoopActor func `failures are never kept`() async throws {
         let upstream = try HuggingFaceScript([.error(400, "bad prompt"), .error(402, "no credits left"), .image])
         try await withEdge(EdgeOptions(environment: upstream.environment)) { host in

@@ -32,6 +32,17 @@ struct GenerateInputTests {
         #expect(read == full)
     }
 
+    @Test func `a seed is drawn only where the caller named none, and a job file keeps it`() throws {
+        let plain = GenerateInput(provider: .sandbox, request: ImageRequest(prompt: "p"))
+
+        let drawn = plain.drawing(7)
+
+        #expect(drawn.request.seed == 7)
+        #expect(drawn.request.isSeedDrawn)
+        #expect(GenerateInput(drawn.json) == drawn)
+        #expect(full.drawing(7) == full)
+    }
+
     @Test(
         "What somebody has broken in a job file is not run",
         arguments: [[:], ["prompt": "x"], ["provider": "other", "prompt": "x"], ["provider": "sandbox", "prompt": 7]]

@@ -108,6 +108,15 @@ struct HFInferenceTests {
         #expect(transport.calls.count == 1)
     }
 
+    @Test func `a seed that the caller did not ask for is left out where there is no place for it`() async throws {
+        let transport = ScriptedTransport([.success(.mapping("nscale"))])
+
+        let request = ImageRequest(prompt: "x", steps: 4, seed: 7, isSeedDrawn: true)
+        let error = try await refusal(try provider(transport), request)
+
+        #expect(error.message.contains("cannot take steps: it takes"), "\(error.message)")
+    }
+
     @Test func `nscale takes width and height together`() async throws {
         let transport = ScriptedTransport([.success(.mapping("nscale"))])
 

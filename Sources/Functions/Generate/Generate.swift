@@ -35,8 +35,9 @@ struct Generate: JobFunction {
                 contentType: request.headers["Content-Type"],
                 body: body
             )
+            let input = admitted.isFresh ? admitted.input.drawing(.random(in: 0...UInt32.max)) : admitted.input
             return Ticket(
-                input: admitted.input.json,
+                input: input.json,
                 key: admitted.input.key,
                 lane: admitted.input.provider.rawValue,
                 price: providers.price(of: admitted.input),

@@ -19,6 +19,16 @@ struct GenerateInput: Equatable {
         return SHA256.hex(of: JSONValue.object(canonical).text(sortedKeys: true))
     }
 
+    /// The same with a seed where the caller named none: a new picture also from a provider that draws, or has kept, the same one for
+    /// the same request. The key of the result stays that of the request as it was made.
+    func drawing(_ seed: @autoclosure () -> UInt32) -> GenerateInput {
+        guard request.seed == nil else { return self }
+        var drawn = self
+        drawn.request.seed = seed()
+        drawn.request.isSeedDrawn = true
+        return drawn
+    }
+
     var json: JSONObject {
         var json: JSONObject = ["provider": .string(provider.rawValue), "prompt": .string(request.prompt)]
         json["negative_prompt"] = request.negativePrompt.map { .string($0) }
@@ -29,6 +39,7 @@ struct GenerateInput: Equatable {
         json["guidance_scale"] = request.guidanceScale.map { .double($0) }
         json["seed"] = request.seed.map { .integer(Int64($0)) }
         json["scheduler"] = request.scheduler.map { .string($0) }
+        if request.isSeedDrawn { json["seed_drawn"] = true }
         return json
     }
 
@@ -53,7 +64,8 @@ struct GenerateInput: Equatable {
             steps: number("steps"),
             guidanceScale: json["guidance_scale"]?.double,
             seed: json["seed"]?.integer.flatMap { UInt32(exactly: $0) },
-            scheduler: json["scheduler"]?.string
+            scheduler: json["scheduler"]?.string,
+            isSeedDrawn: json["seed_drawn"]?.bool ?? false
         )
     }
 }
