@@ -112,6 +112,31 @@ struct LimitTests {
         #expect(server.server.connectionCount == 0)
     }
 
+    @Test("A client that takes nothing is cut whatever it is sent", arguments: ["bytes", "file", "reader"])
+    @LoopActor func cutsReaders(body: String) async throws {
+        let folder = TemporaryFolder()
+        let large = [UInt8](repeating: 7, count: 16 << 20)
+        folder.write(String(repeating: "7", count: large.count), to: "large")
+        let path = "\(folder.path)/large"
+        let asked = Signal()
+        let server = try TestServer(limits: limits { $0.writeIdle = .milliseconds(40) }) { _ in
+            asked.fire()
+            switch body {
+            case "bytes": return HTTPResponse(body: .bytes(large))
+            case "reader": return HTTPResponse(body: .reader(HTTPBodyReader(large), length: large.count))
+            default:
+                guard let file = HTTPFile(path: path) else { return .text("no file") }
+                return HTTPResponse(body: .file(HTTPFileRegion(file)))
+            }
+        }
+        let slow = try await server.client()
+        slow.pauseReading()
+        slow.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+
+        await asked.wait()
+        try await eventually("its end") { server.server.connectionCount == 0 }
+    }
+
     @Test @LoopActor func `the oldest idle connection makes place, and with none idle the new one gets 503`()
         async throws
     {
