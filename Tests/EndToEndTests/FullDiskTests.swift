@@ -27,15 +27,19 @@ struct FullDiskTests {
             disk.fill()
             let unwritten = try await host.generate("three")
             let again = try await host.generate("one")
+            let ended = try #require(host.doneJobs.keys.first)
+            let removal = try await host.delete("/status/\(ended)")
 
             #expect(kept.status == 200)
             expectProblem(unwritten, 503, naming: Self.refusal)
             #expect((unwritten.number("Retry-After") ?? 0) > 0)
             #expect(again.status == 200, "what is cached is answered")
+            #expect(removal.status == 204, "removing makes room: \(removal.text)")
             #expect(Set(host.activeJobs.keys) == [held])
             #expect(filesIn("\(host.state)/jobs/tmp") == [])
 
             // What was made cannot be kept: the attempt fails and the job goes on.
+            disk.fill()
             gate.open()
             _ = try await host.job(held) { ($0["attempts"]?.array ?? []).contains { $0["outcome"] != nil } }
             try await eventually(
@@ -92,7 +96,7 @@ private final class SmallDisk {
 
     /// Leaves not one byte.
     func fill() {
-        let file = open("\(path)/ballast", O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
+        let file = open("\(path)/ballast", O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0o600)
         let piece = [UInt8](repeating: 1, count: 1 << 20)
         while write(file, piece, piece.count) > 0 {}
         close(file)

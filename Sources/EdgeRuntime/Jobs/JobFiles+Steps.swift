@@ -79,7 +79,14 @@ extension JobFiles {
         guard day != nil || active.contains(key) else { throw .unknown(id: key.id) }
         let files = state.files
         // Before anything goes: a crash then leaves the job, the trace or both.
-        if let day, let trace { try await leave(trace, of: key, day: day) }
+        if let day, let trace {
+            do throws(StateError) {
+                try await leave(trace, of: key, day: day)
+            } catch {
+                // Removing jobs is how room is made, and until there is some no run is accepted that could pass a cap.
+                guard error.isDiskFull else { throw error }
+            }
+        }
         // Then the active file, durably: were it to come back without the finished one, the job would run again.
         try await state.directorySync.sync(activeFolder) { () throws(StateError) in try files.remove(activePath) }
         active.remove(key)
