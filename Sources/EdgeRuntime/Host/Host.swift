@@ -77,7 +77,8 @@ package final class Host {
 
         let files = JobFiles(state: state)
         files.onBuried = {
-            log.write(.error, "the job file \($0.id) cannot be read (\($0.reason)); it was moved to \($0.path)")
+            let fate = $0.path.map { "it was moved to \($0)" } ?? "it could not be moved to jobs/dead"
+            log.write(.error, "the job file \($0.id) cannot be read (\($0.reason)); \(fate)")
         }
         let images = ImageFiles(state: state)
         images.onLoss = { name, reason in

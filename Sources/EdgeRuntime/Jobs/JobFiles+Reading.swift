@@ -148,9 +148,8 @@ extension JobFiles {
             reason = error.description
         }
         finished.remove(found.key)
-        if let grave = try? await bury("\(folder)/\(found.key.id).json", name: found.key.id) {
-            onBuried(BuriedJob(id: found.key.id, reason: reason, path: grave))
-        }
+        let grave = try? await bury("\(folder)/\(found.key.id).json", name: found.key.id)
+        onBuried(BuriedJob(id: found.key.id, reason: reason, path: grave))
         return nil
     }
 

@@ -13,7 +13,8 @@ struct StoredJob: Sendable, Equatable {
 struct BuriedJob: Sendable, Equatable {
     let id: String
     let reason: String
-    let path: String
+    /// nil: it could not be moved and is where it was.
+    let path: String?
 }
 
 /// One file a job: `active/ID.json` until it has ended, then `done/DAY/ID.json`.

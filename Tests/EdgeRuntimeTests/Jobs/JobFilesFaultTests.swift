@@ -128,6 +128,22 @@ struct JobFilesFaultTests {
         #expect(folder.names(in: "jobs/active") == ["\(id).json"])
     }
 
+    @Test @LoopActor func `a file that is no job is told of also when it cannot be moved away`() async throws {
+        let folder = TemporaryFolder()
+        let id = UUIDText.version7()
+        try await JobFiles(state: StateDirectory(path: folder.path)).create(id: id, document: [])
+        var calls = FileCalls.system
+        calls.rename = { $1.contains("/dead/") ? -EIO : FileCalls.system.rename($0, $1) }
+
+        let files = JobFiles(state: try await StateDirectory(path: folder.path, calls: calls))
+        var buried: [BuriedJob] = []
+        files.onBuried = { buried.append($0) }
+
+        #expect(try await files.load() == [])
+        #expect(buried == [BuriedJob(id: id, reason: "the file is empty", path: nil)])
+        #expect(folder.names(in: "jobs/active") == ["\(id).json"])
+    }
+
     @Test @LoopActor func `a job that the disk cannot read is kept in dead`() async throws {
         let folder = TemporaryFolder()
         let id = UUIDText.version7()

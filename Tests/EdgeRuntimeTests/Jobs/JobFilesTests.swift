@@ -167,7 +167,7 @@ struct JobFilesTests {
 
         #expect(jobs.map(\.id) == [good])
         #expect(Set(buried.map(\.id)) == Set(bad))
-        #expect(buried.first { $0.id == bad[0] }?.path.hasSuffix("jobs/dead/\(bad[0]).2.json") == true)
+        #expect(buried.first { $0.id == bad[0] }?.path?.hasSuffix("jobs/dead/\(bad[0]).2.json") == true)
         #expect(folder.text("jobs/dead/\(bad[0]).json") == "earlier")
         #expect(folder.text("jobs/dead/\(bad[1]).json") == "{\"note\":\"cu")
         #expect(folder.names(in: "jobs/active") == ["\(good).json"])
