@@ -1,0 +1,83 @@
+// How a request becomes a job: on disk before its caller is told of it and before its function is called.
+internal import CivilTime
+internal import Digest
+internal import EdgeLoop
+internal import JSON
+internal import Retry
+
+/// Why a request did not become a job.
+enum AcceptError: Error, Equatable {
+    case dayCap(perDay: Int, retryAfter: Int)
+    case tooManyJobs(limit: Int)
+    case noRoom
+    case stopping
+}
+
+extension JobBoard {
+    /// Makes a job of an admitted request, or lets it follow equal work that is under way.
+    ///
+    /// - Parameter needsFile: whether the job's id will be told to the caller. A follower that is answered while its caller waits
+    ///   needs no file of its own.
+    func accept(_ ticket: Ticket, for function: String, needsFile: Bool) async throws -> Job {
+        guard !isStopping else { throw AcceptError.stopping }
+        guard jobs.count < Self.jobsMax else { throw AcceptError.tooManyJobs(limit: Self.jobsMax) }
+        guard let queue = queues[function] else { preconditionFailure("\(function) was not configured") }
+        let now = Timestamp.now()
+        if let key = ticket.key, !ticket.isFresh, let generation = byKey[key] {
+            let job = Job(id: UUIDText.version7(), created: now, generation: generation)
+            follow(job)
+            if needsFile { try await writeFile(of: job) }
+            return job
+        }
+        guard counts[function, default: DayCount()].allows(now: now, perDay: queue.settings.perDay) else {
+            throw AcceptError.dayCap(perDay: queue.settings.perDay, retryAfter: DayCount.secondsToNextDay(now))
+        }
+        guard files.state.hasRoom else { throw AcceptError.noRoom }
+        let generation = Generation(
+            id: UUIDText.version7(),
+            function: function,
+            ticket: ticket,
+            created: now,
+            deadline: now + queue.settings.deadline,
+            retry: RetryDecision(attempts: queue.settings.attempts)
+        )
+        let job = Job(id: generation.id, created: now, generation: generation)
+        counts[function, default: DayCount()].add(at: now)
+        if let key = ticket.key { byKey[key] = generation }
+        follow(job)
+        // With a free slot the first attempt is in the file from the start: one sync instead of two.
+        let runsAtOnce = queue.hasFreeSlot
+        if runsAtOnce {
+            queue.takeSlot()
+            generation.phase = .running
+            generation.begin(newAttempt(of: generation))
+        }
+        do {
+            try await writeFile(of: job)
+        } catch {
+            if runsAtOnce { queue.ended() }
+            // Who followed meanwhile may have a file, and a client that knows its id.
+            await end(generation, .failure(Self.notStored))
+            if !generation.jobs.contains(where: \.hasFile) { counts[function]?.takeBack(at: now) }
+            throw error
+        }
+        if runsAtOnce {
+            start(generation) { [self] in await attempt(generation, writesFirst: false) }
+        } else {
+            queue.add(generation)
+        }
+        return job
+    }
+
+    /// Gives a follower its own file, before its id is told.
+    func writeFile(of job: Job) async throws {
+        guard !job.hasFile else { return }
+        job.hasFile = true
+        do {
+            try await files.create(id: job.id, document: JobDocument.stored(job).encoded())
+        } catch {
+            job.hasFile = false
+            throw error
+        }
+    }
+}

@@ -1,0 +1,88 @@
+// What the host does with all jobs: takes them up at its start, lets go of them when it stops.
+internal import CivilTime
+internal import EdgeLoop
+internal import JSON
+internal import Retry
+
+extension JobBoard {
+    /// Takes up what the files tell, at start. Call it once, after every function was configured.
+    /// - Parameter ended: generations that had ended when the host died, before all of their jobs' files told so. Their work is not
+    ///   done again.
+    func adopt(_ recovered: [RecoveredJob], ended: [String: EndedGeneration] = [:]) async {
+        for (id, group) in Dictionary(grouping: recovered, by: \.generation).sorted(by: { $0.key < $1.key }) {
+            await adoptGeneration(group, ended: ended[id])
+        }
+    }
+
+    func adoptGeneration(_ group: [RecoveredJob], ended: EndedGeneration?) async {
+        // The one with the most attempts is the one that carried them; equal ones were accepted in the order of their ids.
+        let ordered = group.sorted { ($1.attempts.count, $0.id) < ($0.attempts.count, $1.id) }
+        guard let owner = ordered.first else { return }
+        let settings = queues[owner.function]?.settings ?? JobSettings()
+        let generation = Generation(
+            id: owner.generation,
+            function: owner.function,
+            ticket: owner.ticket,
+            created: owner.created,
+            deadline: owner.deadline,
+            retry: RetryDecision(attempts: settings.attempts, failures: owner.failures, waits: owner.waits)
+        )
+        generation.restore(
+            attempts: owner.attempts,
+            omitted: owner.attemptsOmitted,
+            resumeState: owner.resumeState,
+            started: owner.started
+        )
+        for recovered in ordered {
+            let job = Job(id: recovered.id, created: recovered.created, generation: generation)
+            job.hasFile = true
+            follow(job)
+        }
+        if let ended {
+            generation.restore(
+                attempts: ended.attempts ?? EndedGeneration.succeeded(owner.attempts),
+                omitted: owner.attemptsOmitted,
+                resumeState: nil,
+                started: owner.started
+            )
+            return await end(generation, ended.result)
+        }
+        if let key = generation.ticket.key, byKey[key] == nil { byKey[key] = generation }
+        guard let queue = queues[owner.function] else {
+            let message = "The function \"\(owner.function)\" is not in functions.json any more."
+            return await end(generation, .failure(JobFailure(status: 404, code: "NOT_FOUND", message: message)))
+        }
+        if let due = owner.due {
+            generation.phase = .waiting(until: due)
+            queue.wait(generation, until: due)
+        } else {
+            queue.add(generation)
+        }
+    }
+
+    /// Counts a run that the files tell of, at start.
+    func countRun(of function: String, at moment: Timestamp) {
+        counts[function, default: DayCount()].add(at: moment)
+    }
+
+    /// Starts nothing more and accepts nothing more. What runs may go on.
+    func stop() {
+        isStopping = true
+        for queue in queues.values { queue.stop() }
+    }
+
+    /// Waits until nothing runs, or until the waiting task is cancelled.
+    func runningEnded() async {
+        while !tasks.isEmpty, await taskEnded.wait(unless: { tasks.isEmpty }) {}
+    }
+
+    /// Lets go of what still runs, without a word in its files: the next host takes it up.
+    func abandon() {
+        for task in tasks.values { task.cancel() }
+    }
+
+    /// Wakes everybody who waits, so that they can be told to come back later.
+    func wakeAll() {
+        for job in jobs.values { job.generation.changes.notify() }
+    }
+}

@@ -1,0 +1,88 @@
+// The end of work, and the end of one job before its work has ended.
+internal import CivilTime
+internal import EdgeLoop
+internal import JSON
+internal import Retry
+
+extension JobBoard {
+    func end(_ generation: Generation, _ result: Result<JobResult, JobFailure>) async {
+        generation.phase = .done(result)
+        generation.finished = .now()
+        // A result can be followed until the cache has it; a failure answers nobody who asks from now on.
+        if case .failure = result { forgetKey(of: generation) }
+        // What a new result replaces must not be answered any more once somebody has the new one.
+        if generation.ticket.isFresh { finishing.outdate(generation) }
+        // Who waits is answered now; nothing of what follows is needed for that (job-files.md).
+        generation.changes.notify()
+        if case .success(let result) = result {
+            await finishing.remember(result, of: generation, ttl: caching[generation.function])
+        }
+        // By index: others may begin to follow a result, with files of their own, while the ends of the first ones are written.
+        var index = 0
+        while index < generation.jobs.count {
+            let job = generation.jobs[index]
+            if job.hasFile { await finishing.finish(job) }
+            index += 1
+        }
+        finishing.letGo(generation)
+        forget(generation)
+    }
+
+    func forget(_ generation: Generation) {
+        forgetKey(of: generation)
+        for job in generation.jobs { jobs[job.id] = nil }
+        generation.changes.notify()
+    }
+
+    func forgetKey(of generation: Generation) {
+        if let key = generation.ticket.key, byKey[key] === generation { byKey[key] = nil }
+    }
+
+    /// The reason names paths of this machine: it is for the log, which has it from whom the error is thrown to.
+    static let notStored = JobFailure(
+        status: 503,
+        code: "not_stored",
+        message: "The job could not be written to disk; the host's log says why. Try again later.",
+        retryAfter: 60
+    )
+
+    // MARK: Cancelling
+
+    /// Cancels one job; its work goes on while others follow it. Nothing when it has ended.
+    func cancel(_ job: Job) async {
+        guard !job.state.isFinal else { return }
+        let generation = job.generation
+        job.cancel(at: .now())
+        let wasOwner = generation.jobs.first === job
+        var isHeldByProvider = false
+        generation.jobs.removeAll { $0 === job }
+        generation.changes.notify()
+        if generation.jobs.isEmpty {
+            isHeldByProvider = abort(generation)
+        } else if wasOwner {
+            // The attempts must be in a living job's file before this one's file moves away.
+            do {
+                try await rewriteFile(of: generation)
+            } catch {
+                log("job \(generation.id): \(error)")
+            }
+        }
+        if job.hasFile { await finishing.finish(job) }
+        jobs[job.id] = nil
+        generation.changes.notify()
+        // Last: a provider may be slow, and until the end is on disk the next host would do the work again.
+        if isHeldByProvider { await calls.cancel(generation) }
+    }
+
+    /// - Returns: whether a provider goes on with it until it is told.
+    func abort(_ generation: Generation) -> Bool {
+        forgetKey(of: generation)
+        queues[generation.function]?.remove(generation)
+        let isHeldByProvider = if case .waiting = generation.phase { generation.resumeState != nil } else { false }
+        generation.endAttempt(.canceled, at: .now())
+        generation.phase = .done(.failure(.canceled))
+        generation.finished = .now()
+        tasks[generation.id]?.cancel()
+        return isHeldByProvider
+    }
+}

@@ -1,0 +1,155 @@
+// Attempts, and what follows each of them: the end, a wait, or the next one.
+internal import CivilTime
+internal import Digest
+internal import EdgeLoop
+internal import JSON
+internal import Retry
+
+extension JobBoard {
+    func begin(_ generation: Generation) {
+        generation.phase = .running
+        guard generation.deadline > .now() else {
+            return start(generation) { [self] in
+                if !generation.isDone { await end(generation, .failure(.beyondDeadline)) }
+            }
+        }
+        generation.begin(newAttempt(of: generation))
+        generation.changes.notify()
+        start(generation) { [self] in await attempt(generation, writesFirst: true) }
+    }
+
+    func newAttempt(of generation: Generation) -> Attempt {
+        Attempt(number: generation.nextAttemptNumber, id: UUIDText.version7(), started: .now())
+    }
+
+    func start(_ generation: Generation, _ work: @escaping @LoopActor @Sendable () async -> Void) {
+        running[generation.id] = generation
+        tasks[generation.id] = Task(executorPreference: LoopActor.tasks) {
+            await self.run(generation, work)
+        }
+    }
+
+    func run(_ generation: Generation, _ work: @LoopActor () async -> Void) async {
+        await work()
+        tasks[generation.id] = nil
+        running[generation.id] = nil
+        taskEnded.notify()
+        queues[generation.function]?.ended()
+    }
+
+    func attempt(_ generation: Generation, writesFirst: Bool) async {
+        guard let attempt = generation.attempts.last, let queue = queues[generation.function] else { return }
+        if writesFirst {
+            do {
+                try await rewriteFile(of: generation)
+            } catch {
+                guard !generation.isDone else { return }
+                // Without its record the attempt must not be made: try again when the disk may have room.
+                return postpone(
+                    generation,
+                    attempt: .deferred,
+                    .seconds(5),
+                    "The attempt could not be written down: \(error)"
+                )
+            }
+            // Cancelled while the file was written: the function must not hear of it, for a call may cost money.
+            guard !Task.isCancelled, !generation.isDone else { return }
+        }
+        let left = generation.deadline - .now()
+        let answer = await calls.run(
+            generation,
+            attempt: attempt,
+            timeout: max(min(queue.settings.timeout, left), .seconds(1))
+        )
+        guard !Task.isCancelled, !generation.isDone else { return }
+        generation.progress = nil
+        switch answer {
+        case .made(let artifacts):
+            generation.endAttempt(.succeeded, at: .now())
+            finishing.hold(artifacts, for: generation)
+            await end(generation, .success(artifacts.result))
+        case .unfinished(let outcome, let note):
+            await goOn(generation, outcome, note)
+        }
+    }
+
+    func goOn(_ generation: Generation, _ outcome: RunOutcome, _ note: RunNote) async {
+        if let state = note.state { generation.resumeState = state }
+        let now = Timestamp.now()
+        let move = generation.retry.ended(outcome, left: generation.deadline - now, jitter: jitter())
+        switch move {
+        case .deliver:
+            preconditionFailure("a result is not handed to the retry decision")
+        case .wait(let pause, _):
+            generation.endAttempt(.deferred, at: now, status: note.status, error: note.message)
+            await pauseUntil(now + pause, generation)
+        case .retry(let pause, _):
+            generation.endAttempt(.failed, at: now, status: note.status, error: note.message)
+            let perDay = queues[generation.function]?.settings.perDay ?? 0
+            guard counts[generation.function, default: DayCount()].allows(now: now, perDay: perDay) else {
+                return await end(generation, .failure(.dayCap(perDay, after: note, now: now)))
+            }
+            counts[generation.function, default: DayCount()].add(at: now)
+            await pauseUntil(now + pause, generation)
+        case .fail(let reason):
+            generation.endAttempt(.failed, at: now, status: note.status, error: note.message)
+            await end(generation, .failure(JobFailure(reason, note)))
+        }
+    }
+
+    func pauseUntil(_ due: Timestamp, _ generation: Generation) async {
+        generation.phase = .waiting(until: due)
+        do {
+            try await rewriteFile(of: generation)
+        } catch {
+            // The file still tells of an attempt without an end: after a crash it counts as perhaps paid, which is the safe side.
+            log("job \(generation.id): the wait could not be written down: \(error)")
+        }
+        guard case .waiting = generation.phase else { return }  // cancelled meanwhile
+        generation.changes.notify()
+        guard !isStopping else { return }
+        queues[generation.function]?.wait(generation, until: due)
+    }
+
+    func postpone(_ generation: Generation, attempt outcome: Attempt.Outcome, _ pause: Duration, _ why: String) {
+        log("job \(generation.id): \(why)")
+        let due = Timestamp.now() + pause
+        generation.endAttempt(outcome, at: .now(), error: why)
+        generation.phase = .waiting(until: due)
+        generation.changes.notify()
+        queues[generation.function]?.wait(generation, until: due)
+    }
+
+    /// The first follower's file is the one that carries the attempts.
+    func rewriteFile(of generation: Generation) async throws {
+        guard let owner = generation.jobs.first else { return }
+        if owner.hasFile {
+            try await files.replace(id: owner.id, document: JobDocument.stored(owner).encoded())
+        } else {
+            try await writeFile(of: owner)
+        }
+    }
+
+    // MARK: What a function tells while it runs
+
+    /// The work that `function` runs now under the id that it was told. The job that had this id first may be cancelled by now,
+    /// with others following on.
+    func running(_ id: String, by function: String) -> Generation? {
+        guard let generation = running[id], generation.function == function, generation.state == .running else {
+            return nil
+        }
+        return generation
+    }
+
+    /// Shows progress of running work; nothing is written.
+    func setProgress(_ progress: Progress, of generation: Generation) {
+        generation.progress = progress
+        generation.changes.notify()
+    }
+
+    /// Keeps what the function must remember across a crash; returns when it is on disk.
+    func setState(_ state: [UInt8], of generation: Generation) async throws {
+        generation.resumeState = state
+        try await rewriteFile(of: generation)
+    }
+}
