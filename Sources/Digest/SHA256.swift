@@ -1,4 +1,4 @@
-// SHA-256 over libsodium: at once, in pieces, or of a file.
+// SHA-256 over libsodium and the processor's own instructions: at once, in pieces, or of a file.
 internal import CSodium
 
 /// A SHA-256 that takes its input in pieces. A copy goes on by itself, so a common beginning is hashed once.
@@ -9,9 +9,23 @@ package struct SHA256: Sendable {
         crypto_hash_sha256_init(&state)
     }
 
+    /// Whether this processor has instructions for it: a fifth of libsodium's time.
+    private static let isFast = edge_sha256_is_fast() != 0
+
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        guard let start = bytes.baseAddress else { return }
-        crypto_hash_sha256_update(&state, start.assumingMemoryBound(to: UInt8.self), UInt64(bytes.count))
+        guard var start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+        var count = bytes.count
+        if Self.isFast, count >= 128 {
+            // The instructions take whole blocks; what is before and behind them goes by libsodium, which keeps parts of a block.
+            let before = (64 - Int(state.count / 8 % 64)) % 64
+            crypto_hash_sha256_update(&state, start, UInt64(before))
+            start += before
+            count -= before
+            edge_sha256_blocks(&state, start, count / 64)
+            start += count / 64 * 64
+            count %= 64
+        }
+        crypto_hash_sha256_update(&state, start, UInt64(count))
     }
 
     package mutating func update(_ bytes: [UInt8]) {

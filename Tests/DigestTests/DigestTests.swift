@@ -27,6 +27,22 @@ struct DigestTests {
         #expect(copy.finishHex() == SHA256.hex(of: "ax"))
     }
 
+    @Test func `whatever the pieces, the digest is that of single bytes`() {
+        let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 / 7) }
+        for sizes in [[1, 127, 128, 200], [64, 64, 192, 5], [130, 1, 63, 320], [999], [1000]] {
+            var single = SHA256()
+            var pieces = SHA256()
+            var start = 0
+            for size in sizes + [1000 - sizes.reduce(0, +)] {
+                pieces.update(Array(bytes[start..<start + size]))
+                start += size
+            }
+            for byte in bytes { single.update([byte]) }
+
+            #expect(pieces.finishHex() == single.finishHex())
+        }
+    }
+
     @Test func `a file is hashed from its start whatever its position`() throws {
         let file = try #require(tmpfile())
         defer { fclose(file) }
