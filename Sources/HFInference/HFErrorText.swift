@@ -3,7 +3,6 @@ internal import JSON
 internal import Providers
 
 enum HFErrorText {
-    static let scalarsMax = 300
     /// Only this much of an error body is looked at.
     static let bytesMax = 64 << 10
     private static let listMax = 5
@@ -13,7 +12,9 @@ enum HFErrorText {
         // The Hub writes its refusals into a header, which its own client prefers to the body.
         let candidates = [{ reply.header("X-Error-Message") }, { inBody(reply.body) }]
         for candidate in candidates {
-            if let text = candidate().flatMap({ tidy($0, token: token) }) { return text }
+            if let text = candidate().flatMap({ SaidText.line($0, hiding: token?.key, cleaned: hideTokens) }) {
+                return text
+            }
         }
         return nil
     }
@@ -25,7 +26,7 @@ enum HFErrorText {
         guard let first = start.first, ![UInt8(ascii: "<"), UInt8(ascii: "{"), UInt8(ascii: "[")].contains(first) else {
             return nil
         }
-        let head = start.prefix(scalarsMax * 4)
+        let head = start.prefix(SaidText.scalarsMax * 4)
         // The cut may have gone through a character, which has at most 4 bytes.
         for cut in 0...(head.count < start.count ? 3 : 0) {
             if let text = String(validating: head.dropLast(cut), as: UTF8.self) { return text }
@@ -61,28 +62,6 @@ enum HFErrorText {
             return texts.isEmpty ? nil : texts.joined(separator: "; ")
         default: return nil
         }
-    }
-
-    private static func tidy(_ text: String, token: HFToken?) -> String? {
-        // Looked at further than it is shown, so that the cut does not leave half a token.
-        let head = String(String.UnicodeScalarView(text.unicodeScalars.prefix(scalarsMax * 4)))
-        let clean = hideTokens(token?.hidden(in: head) ?? head)
-        var line = String.UnicodeScalarView()
-        var isSpace = true
-        for scalar in clean.unicodeScalars {
-            if scalar.properties.isWhitespace || scalar.properties.generalCategory == .control {
-                isSpace = true
-                continue
-            }
-            if isSpace, !line.isEmpty { line.append(" ") }
-            isSpace = false
-            line.append(scalar)
-            if line.count >= scalarsMax {
-                line.append(contentsOf: "...".unicodeScalars)
-                break
-            }
-        }
-        return line.isEmpty ? nil : String(line)
     }
 
     /// Hides whatever looks like a Hugging Face token, also one that is not ours.

@@ -1,4 +1,5 @@
 // Where Hugging Face is, with which key, and in which form it is spoken to.
+public import Providers
 
 /// Settings of ``HFInference``. Defaults are those of the public service.
 public struct HFSettings: Sendable, Equatable {
@@ -40,8 +41,8 @@ public struct HFSettings: Sendable, Equatable {
         defaultModel: HFModelID = .usual,
         imageBytesMax: Int = 24 << 20
     ) throws(HFSettingsError) {
-        self.baseURL = try HFAddress.checked(baseURL, name: "HUGGINGFACE_BASE_URL")
-        self.hubURL = try HFAddress.checked(hubURL, name: "HUGGINGFACE_HUB_URL")
+        self.baseURL = try Self.address(baseURL, name: "HUGGINGFACE_BASE_URL")
+        self.hubURL = try Self.address(hubURL, name: "HUGGINGFACE_HUB_URL")
         self.form = form
         self.route = route
         self.token = token
@@ -74,12 +75,11 @@ public struct HFSettings: Sendable, Equatable {
             token: token
         )
     }
+
+    private static func address(_ text: String, name: String) throws(HFSettingsError) -> String {
+        try ProviderAddress.checked(text, name: name, keyName: HFToken.name)
+    }
 }
 
-/// A setting that cannot be used: which, and what to write instead. Never holds the key.
-public struct HFSettingsError: Error, Sendable, Equatable, CustomStringConvertible {
-    public let name: String
-    public let reason: String
-
-    public var description: String { "\(name) \(reason)" }
-}
+/// A setting that cannot be used: which, and what to write instead.
+public typealias HFSettingsError = ProviderSettingsError

@@ -51,7 +51,7 @@ struct HFErrorTextTests {
     @Test func `the text is bounded`() throws {
         let text = try #require(read(String(repeating: "ä", count: 100_000)))
 
-        #expect(text.unicodeScalars.count == HFErrorText.scalarsMax + 3)
+        #expect(text.unicodeScalars.count == SaidText.scalarsMax + 3)
         #expect(text.hasSuffix("..."))
     }
 

@@ -1,4 +1,5 @@
 import HFInference
+import Providers
 import Testing
 
 struct HFSettingsTests {
@@ -39,7 +40,7 @@ struct HFSettingsTests {
             ("HUGGINGFACE_FORM", "legacy", "is \"legacy\"; use router or models"),
             (
                 "HUGGINGFACE_API_KEY", "hf_abc\n",
-                "holds a space, a line break or a character beyond ASCII; copy the token again, without them"
+                "holds a space, a line break or a character beyond ASCII; copy it again, without them"
             ),
         ]
     )
