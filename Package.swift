@@ -37,6 +37,7 @@ let package = Package(
         .executable(name: "hello", targets: ["Hello"]),
         .library(name: "EdgeFunction", targets: ["EdgeFunction"]),
         .library(name: "HFInference", targets: ["HFInference"]),
+        .library(name: "Runware", targets: ["Runware"]),
     ],
     targets: [
         // C, headers only
@@ -62,6 +63,7 @@ let package = Package(
         library("Providers", ["JSON", "Upstream", "EdgeLoop"]),
         library("Sandbox", ["Providers", "JSON", "Digest", "CZlib"]),
         library("HFInference", ["Providers", "Retry", "JSON", "CivilTime"]),
+        library("Runware", ["Providers", "Retry", "JSON", "CivilTime", "Digest"]),
         library("EdgeFunction", ["EdgeLoop", "EdgeHTTP", "JSON", "CivilTime"]),
         program(
             "Generate",
@@ -102,6 +104,7 @@ let package = Package(
             "HFInferenceTests",
             ["HFInference", "Providers", "Upstream", "EdgeLoop", "JSON", "CivilTime", "TestSupport"]
         ),
+        tests("RunwareTests", ["Runware", "Providers", "Upstream", "EdgeLoop", "JSON", "CivilTime", "TestSupport"]),
         tests("GenerateTests", ["Generate", "HFInference", "Sandbox", "Providers", "JSON"]),
         tests("UpstreamTests", ["Upstream", "EdgeLoop", "TestSupport"]),
         program("TestFunction", path: "Tests/TestFunction", []),

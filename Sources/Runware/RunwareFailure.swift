@@ -1,0 +1,51 @@
+// A call that got no answer: why, in words, and whether it may have reached Runware.
+internal import Providers
+
+struct RunwareFailure {
+    let failure: TransportError
+    let call: ProviderCall
+    /// What was wanted: "the answer", "the image".
+    let wanted: String
+
+    init(_ failure: TransportError, _ call: ProviderCall, of wanted: String) {
+        self.failure = failure
+        self.call = call
+        self.wanted = wanted
+    }
+
+    /// Whether the same call may have an answer another time.
+    var isPassing: Bool {
+        switch failure.reason {
+        case .network, .timeout: true
+        case .tooLarge, .address, .canceled: false
+        }
+    }
+
+    /// - Parameter isBegun: whether a task may be at work, or done, by now.
+    func error(isBegun: Bool = false) -> ProviderError {
+        let kind: ProviderError.Kind
+        let message: String
+        switch failure.reason {
+        case .tooLarge:
+            kind = .tooLarge
+            message = "\(wanted) has more than the \(call.answerBytesMax >> 20) MiB allowed: ask for a smaller size"
+        case .network(let reason):
+            kind = .network
+            message = "\(wanted) did not come: \(reason)"
+        case .timeout:
+            kind = .network
+            message = "\(wanted) did not come within \(call.timeout)"
+        case .address(let reason) where call.target == .result:
+            kind = .settings
+            message =
+                "the address of \(wanted) cannot be used: \(reason); if it leads where results may be, list that network under results.allow in the settings file"
+        case .address(let reason):
+            kind = .settings
+            message = "\(reason); check RUNWARE_BASE_URL"
+        case .canceled:
+            kind = .canceled
+            message = "the request was canceled"
+        }
+        return ProviderError(provider: "runware", kind: kind, message: message, mayBePaid: isBegun)
+    }
+}
