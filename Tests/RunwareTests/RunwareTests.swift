@@ -85,7 +85,10 @@ struct RunwareTests {
         #expect(error.kind == .refused)
     }
 
-    @Test @LoopActor func `pictures go along as data URIs, and under inputs where a model wants them there`()
+    @Test("Pictures go along as data URIs, and under inputs where a model wants them there", arguments: [true, false])
+    @LoopActor func inputs(
+        remembersRefused: Bool
+    )
         async throws
     {
         let folder = TemporaryFolder()
@@ -94,7 +97,7 @@ struct RunwareTests {
         var request = request
         request.image = ImageInput(sha256: "", path: path)
         let unsupported = RunwarePlay.refused("unsupportedParameter", more: #""parameter":"seedImage""#)
-        let driver = try Driver(RunwareScript([unsupported]))
+        let driver = try Driver(RunwareScript([unsupported], remembersRefused: remembersRefused))
 
         _ = try await driver.image(request)
 
