@@ -82,6 +82,9 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         precondition(isCurrentThread, "called off the loop's thread")
     }
 
+    /// Without it, what is released in a callback of libuv would wait for a job of its own before its `isolated deinit` runs.
+    public func isIsolatingCurrentContext() -> Bool? { isCurrentThread }
+
     private func takeRemote() {
         let jobs = remote.withLock { jobs in
             defer { jobs = [] }

@@ -25,6 +25,14 @@ extension UnsafeRawBufferPointer {
         return true
     }
 
+    /// Whether both are the same in any mix of case.
+    @inline(__always)
+    func matches(_ other: UnsafeRawBufferPointer) -> Bool {
+        guard count == other.count else { return false }
+        for index in 0..<count where Byte.lowercase(self[index]) != Byte.lowercase(other[index]) { return false }
+        return true
+    }
+
     /// The first position from `start` whose byte no field value holds: a control character other than tab, or DEL.
     /// Reads eight bytes at a time: values are most of a head.
     @inline(__always)

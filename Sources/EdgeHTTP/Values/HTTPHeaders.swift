@@ -33,8 +33,9 @@ public struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
     public subscript(name: String) -> String? {
         get {
             var found: String?
-            for line in lines where matches(line, name) {
-                found = found.map { "\($0), \(string(line.value))" } ?? string(line.value)
+            forEachValue(of: name) { value in
+                let text = String(decoding: value, as: UTF8.self)
+                found = found.map { "\($0), \(text)" } ?? text
             }
             return found
         }
@@ -46,20 +47,37 @@ public struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
 
     /// The values of all lines of a field, for fields like Set-Cookie that cannot be joined.
     public func values(_ name: String) -> [String] {
-        lines.filter { matches($0, name) }.map { string($0.value) }
+        var values: [String] = []
+        forEachValue(of: name) { values.append(String(decoding: $0, as: UTF8.self)) }
+        return values
     }
 
     /// Whether the field is there.
-    public func contains(_ name: String) -> Bool { lines.contains { matches($0, name) } }
+    public func contains(_ name: String) -> Bool {
+        var isFound = false
+        forEachValue(of: name) { _ in isFound = true }
+        return isFound
+    }
+
+    /// Makes room for this many further lines and bytes of names and values, so that adding them moves nothing.
+    package mutating func reserve(lines count: Int, bytes: Int) {
+        lines.reserveCapacity(lines.count + count)
+        text.reserveCapacity(text.count + bytes)
+    }
 
     /// Adds one line. Control characters in the value become spaces: no value can begin another line.
     /// - Precondition: `name` is a token.
     public mutating func add(_ name: String, _ value: String) {
-        precondition(!name.isEmpty && name.utf8.allSatisfy(ByteSet.token.contains), "\(name) is no field name")
+        precondition(!name.isEmpty && name.utf8.allSatisfy { ByteSet.token.contains($0) }, "\(name) is no field name")
         let nameStart = text.count
         text += name.utf8
         let valueStart = text.count
-        for byte in value.utf8 { text.append(byte < Byte.space || byte == Byte.delete ? Byte.space : byte) }
+        text += value.utf8
+        text.withUnsafeMutableBufferPointer { text in
+            for index in valueStart..<text.count where text[index] < Byte.space || text[index] == Byte.delete {
+                text[index] = Byte.space
+            }
+        }
         lines.append(
             HTTPField(
                 nameStart: UInt32(nameStart),
@@ -83,43 +101,41 @@ public struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
 
     /// Removes every line of a field.
     public mutating func remove(_ name: String) {
-        let text = self.text
-        lines.removeAll { Self.matches($0, name, in: text) }
+        guard contains(name) else { return }
+        var name = name
+        name.withUTF8 { wanted in removeAll { $0.matches(Bytes(wanted)) } }
     }
 
-    /// Removes every line that `isRemoved` chooses by its name in lower case.
-    public mutating func removeAll(where isRemoved: (_ lowercaseName: String) -> Bool) {
-        let text = self.text
-        lines.removeAll { isRemoved(String(decoding: text[$0.name], as: UTF8.self).lowercased()) }
-    }
+    /// Removes every line of all these fields.
+    package mutating func remove(_ names: HTTPFieldNames) { removeAll { names.contains($0) } }
 
     /// Whether a comma-separated field has this member, compared without case.
     public func hasMember(_ member: String, in name: String) -> Bool {
-        let wanted = Array(member.utf8)
-        return text.withUnsafeBytes { bytes in
-            lines.contains { line in
-                guard matches(line, name) else { return false }
-                var isFound = false
-                HTTPList.forEachMember(bytes.part(line.value)) { found in
-                    if found.elementsEqual(wanted, by: { Byte.lowercase($0) == Byte.lowercase($1) }) { isFound = true }
-                }
-                return isFound
+        var isFound = false
+        forEachValue(of: name) { value in
+            var member = member
+            member.withUTF8 { wanted in
+                HTTPList.forEachMember(value) { if $0.matches(Bytes(wanted)) { isFound = true } }
             }
         }
+        return isFound
     }
 
     /// Removes what belongs to one connection and not to the message (RFC 9110, 7.6.1), and what Connection names.
-    public mutating func removeHopByHop() {
-        var named: [String] = []
-        for value in values("connection") {
-            named += value.split(separator: ",").map { $0.trimmed.lowercased() }
+    /// - Parameter others: go in the same pass.
+    package mutating func removeHopByHop(and others: HTTPFieldNames = HTTPFieldNames([])) {
+        let text = self.text
+        text.withUnsafeBytes { bytes in
+            var named: [Bytes] = []
+            for line in lines where bytes.part(line.name).equalsLowercase("connection") {
+                HTTPList.forEachMember(bytes.part(line.value)) { named.append($0) }
+            }
+            removeAll { name in
+                HTTPFieldNames.hopByHop.contains(name) || others.contains(name)
+                    || named.contains { $0.matches(name) }
+            }
         }
-        removeAll { Self.hopByHop.contains($0) || named.contains($0) }
     }
-
-    private static let hopByHop: Set<String> = [
-        "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
-    ]
 
     /// Calls `body` with each line's name and value as raw bytes.
     @inline(__always)
@@ -129,11 +145,20 @@ public struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 
-    private func matches(_ line: HTTPField, _ name: String) -> Bool { Self.matches(line, name, in: text) }
+    /// Calls `body` with the value of each line of a field.
+    @inline(__always)
+    private func forEachValue(of name: String, _ body: (Bytes) -> Void) {
+        var name = name
+        name.withUTF8 { wanted in
+            forEachLine { found, value in if found.matches(Bytes(wanted)) { body(value) } }
+        }
+    }
 
-    private static func matches(_ line: HTTPField, _ name: String, in text: [UInt8]) -> Bool {
-        guard Int(line.nameCount) == name.utf8.count else { return false }
-        return zip(text[line.name], name.utf8).allSatisfy { Byte.lowercase($0) == Byte.lowercase($1) }
+    /// Removes every line whose name `isRemoved` chooses.
+    @inline(__always)
+    private mutating func removeAll(_ isRemoved: (_ name: Bytes) -> Bool) {
+        let text = self.text
+        text.withUnsafeBytes { bytes in lines.removeAll { isRemoved(bytes.part($0.name)) } }
     }
 
     private func string(_ range: Range<Int>) -> String { String(decoding: text[range], as: UTF8.self) }

@@ -30,10 +30,12 @@ public struct HTTPRequest: Sendable {
     }
 
     /// The target before the first question mark, percent-encoded.
-    public var path: String { target.firstIndex(of: "?").map { String(target[..<$0]) } ?? target }
+    public var path: String { queryMark.map { String(target[..<$0]) } ?? target }
 
     /// What follows the first question mark, percent-encoded; nil without one.
-    public var query: String? { target.firstIndex(of: "?").map { String(target[target.index(after: $0)...]) } }
+    public var query: String? { queryMark.map { String(target[target.utf8.index(after: $0)...]) } }
+
+    private var queryMark: String.Index? { target.utf8.firstIndex(of: Byte.question) }
 }
 
 extension HTTPRequest {

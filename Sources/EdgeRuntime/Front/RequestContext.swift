@@ -40,8 +40,5 @@ struct RequestIDs {
         return last
     }
 
-    mutating func make() -> String {
-        let text = String(next(), radix: 16)
-        return String(repeating: "0", count: 16 - text.utf8.count) + text
-    }
+    mutating func make() -> String { String(hexadecimal: next()) }
 }
