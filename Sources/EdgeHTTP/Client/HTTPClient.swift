@@ -62,6 +62,17 @@ package final class HTTPClient {
         }
     }
 
+    /// Sends a request at once on a kept connection, and calls `answered` once: with the head of the answer, or with why there is none.
+    /// Nothing is sent again, whatever breaks.
+    /// - Returns: nil when no connection is idle. Then nothing was sent, and `answered` will not be called.
+    package func sendNow(
+        _ request: HTTPClientRequest,
+        _ answered: @escaping @LoopActor (Result<HTTPAnswer, any Error>) -> Void
+    ) -> HTTPClientCall? {
+        guard !isClosed, let connection = idle.popLast() else { return nil }
+        return connection.begin(request, host: host, answered)
+    }
+
     /// Takes over a connection to the endpoint that is open already, for the next request.
     package func adopt(_ socket: Socket) {
         guard !isClosed, open < limits.connections else { return socket.close() }

@@ -12,7 +12,8 @@ final class HTTPClientConnection: SocketHandler, HTTPBodySource {
     private var phase = Phase.idle
     private let head = HTTPHead()
     private var pending: [UInt8] = []
-    private var waiter: CheckedContinuation<HTTPAnswer, any Error>?
+    /// Called once with the present answer, or with why there is none.
+    private var waiter: (@LoopActor (Result<HTTPAnswer, any Error>) -> Void)?
     private var decoder = HTTPBodyDecoder(.none, trailerBytesMax: 0)
     private weak var reader: HTTPBodyReader?
     private var isToHead = false
@@ -39,26 +40,46 @@ final class HTTPClientConnection: SocketHandler, HTTPBodySource {
     /// Sends a request and waits for the head of its answer.
     func exchange(_ request: HTTPClientRequest, host: String) async throws -> HTTPAnswer {
         guard isIdle else { throw HTTPClientError.closedBeforeAnswer }
+        let number = reserve(for: request)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                // It may have closed since it was taken from the pool.
+                guard phase == .head else { return continuation.resume(throwing: HTTPClientError.closedBeforeAnswer) }
+                waiter = { continuation.resume(with: $0) }
+                if Task.isCancelled { fail(CancellationError()) } else { send(request, host: host) }
+            }
+        } onCancel: {
+            Task { @LoopActor in self.end(number, CancellationError()) }
+        }
+    }
+
+    /// Sends a request, and calls `answered` with the head of its answer.
+    func begin(
+        _ request: HTTPClientRequest,
+        host: String,
+        _ answered: @escaping @LoopActor (Result<HTTPAnswer, any Error>) -> Void
+    ) -> HTTPClientCall {
+        precondition(isIdle, "a connection carries one request at a time")
+        let number = reserve(for: request)
+        waiter = answered
+        send(request, host: host)
+        return HTTPClientCall(connection: self, number: number)
+    }
+
+    private func reserve(for request: HTTPClientRequest) -> Int {
         exchangeNumber += 1
-        let number = exchangeNumber
         phase = .head
         isToHead = request.method == "HEAD"
         interimAnswers = 0
         hasAnswer = false
         keepsAlive = true
         head.reset()
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                // It may have closed since it was taken from the pool.
-                guard phase == .head else { return continuation.resume(throwing: HTTPClientError.closedBeforeAnswer) }
-                waiter = continuation
-                if Task.isCancelled { fail(CancellationError()) } else { send(request, host: host) }
-            }
-        } onCancel: {
-            Task { @LoopActor in
-                if self.exchangeNumber == number { self.fail(CancellationError()) }
-            }
-        }
+        return exchangeNumber
+    }
+
+    /// Ends one request, if it still runs.
+    func end(_ number: Int, _ error: any Error) {
+        if exchangeNumber == number, !isIdle { fail(error) }
     }
 
     /// Closes without an error: nobody waits for anything.
@@ -190,21 +211,28 @@ final class HTTPClientConnection: SocketHandler, HTTPBodySource {
             case .length(let length): length
             case .chunked, .untilClose: nil
             }
-        let reader = HTTPBodyReader(length: length, source: self)
+        let isWhole = length == bytes.count - bodyStart
+        let reader =
+            isWhole
+            ? HTTPBodyReader(Array(bytes.part(bodyStart..<bytes.count))) : HTTPBodyReader(length: length, source: self)
         let answer = HTTPAnswer(
             status: head.status,
             headers: HTTPHeaders(head.fields, in: bytes),
             body: reader,
             hasNoBody: isToHead || head.status == 204 || head.status == 304
         )
-        self.reader = reader
         keepsAlive = keepsAlive && head.keepsAlive && head.body != .untilClose
-        decoder = HTTPBodyDecoder(head.body, trailerBytesMax: limits.headBytes)
-        phase = .body
         let waiter = waiter
         self.waiter = nil
-        receiveBody(bytes, from: bodyStart)
-        waiter?.resume(returning: answer)
+        if isWhole {
+            finish()
+        } else {
+            self.reader = reader
+            decoder = HTTPBodyDecoder(head.body, trailerBytesMax: limits.headBytes)
+            phase = .body
+            receiveBody(bytes, from: bodyStart)
+        }
+        waiter?(.success(answer))  // last: it may begin the next request right here
     }
 
     private func receiveBody(_ bytes: Bytes, from start: Int) {
@@ -270,9 +298,10 @@ final class HTTPClientConnection: SocketHandler, HTTPBodySource {
         socket.close()
         reader?.fail(error)
         reader = nil
-        waiter?.resume(throwing: error)
-        waiter = nil
+        let waiter = waiter
+        self.waiter = nil
         client?.remove(self)
+        waiter?(.failure(error))
     }
 }
 

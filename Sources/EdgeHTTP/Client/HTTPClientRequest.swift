@@ -1,4 +1,5 @@
 // What a client sends and gets.
+package import EdgeLoop
 
 /// A request to be sent. Host, framing and Connection are the client's work.
 package struct HTTPClientRequest: Sendable {
@@ -55,6 +56,16 @@ package struct HTTPAnswer: Sendable {
             body: hasNoBody ? .empty : .reader(body, length: body.length)
         )
     }
+}
+
+/// A request on its way, for whoever may want to end it.
+@LoopActor
+package struct HTTPClientCall {
+    let connection: HTTPClientConnection
+    let number: Int
+
+    /// Closes its connection, if it still waits for its answer or for the rest of it; whoever waits gets `error`.
+    package func end(_ error: any Error) { connection.end(number, error) }
 }
 
 /// A request got no answer.

@@ -29,7 +29,21 @@ extension HTTPConnection {
 
     /// Sends a handler's answer, and returns when it has been given to the outbox in full.
     func respond(_ response: HTTPResponse, to exchange: HTTPExchange) async {
-        guard phase == .handling, self.exchange === exchange else { return }
+        if respondAtOnce(response, to: exchange) { return }
+        switch response.body {
+        case .empty, .bytes, .file: return
+        case .reader(let reader, let length):
+            await stream(response, length: length, exchange) { writer in
+                while let part = try await reader.next() { try await writer.write(part) }
+            }
+        case .stream(let length, let produce):
+            await stream(response, length: length, exchange, produce)
+        }
+    }
+
+    /// Sends a handler's answer unless its body has to be waited for: then false.
+    func respondAtOnce(_ response: HTTPResponse, to exchange: HTTPExchange) -> Bool {
+        guard isCurrent(exchange) else { return true }  // nobody waits for it
         exchange.answerStarted = true
         if server.isDraining || response.headers.hasMember("close", in: "connection")
             || !exchange.canSkipRest(upTo: limits.skippedBytes)
@@ -43,13 +57,9 @@ extension HTTPConnection {
         case .reader(let reader, _) where reader.isFinished:
             let bytes = reader.takeReady() ?? []
             sendWhole(response, .bytes(bytes), count: bytes.count, exchange)
-        case .reader(let reader, let length):
-            await stream(response, length: length, exchange) { writer in
-                while let part = try await reader.next() { try await writer.write(part) }
-            }
-        case .stream(let length, let produce):
-            await stream(response, length: length, exchange, produce)
+        case .reader, .stream: return false
         }
+        return true
     }
 
     /// Sends an answer of the server's own, after which the connection closes. It cannot wait, so it has no stream.

@@ -39,6 +39,7 @@ extension HTTPConnection: HTTPBodySource {
         phase = .handling
         deadline = 0
         self.exchange = exchange
+        if exchange.bodyDone, server.handler.take(request, HTTPReply(exchange, on: self)) { return }
         exchange.task = Task(executorPreference: LoopActor.tasks) { await self.run(request, exchange) }
     }
 
@@ -126,7 +127,7 @@ extension HTTPConnection: HTTPBodySource {
     /// Refuses a request whose handler runs already: its task ends, and its answer, if it has begun, is cut.
     func refuseMeanwhile(_ refusal: HTTPRefusal, _ error: HTTPBodyError) {
         guard let exchange else { return }
-        exchange.task?.cancel()
+        exchange.cancel()
         exchange.reader?.fail(error)
         guard !exchange.answerStarted else { return drop() }
         let outline = exchange.outline

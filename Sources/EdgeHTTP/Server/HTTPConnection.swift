@@ -66,7 +66,7 @@ final class HTTPConnection: SocketHandler {
         departure = nil
         outbox.fail()
         socket.close()
-        exchange?.task?.cancel()
+        exchange?.cancel()
         exchange?.reader?.fail(HTTPBodyError.truncated)
         exchange = nil
         server.remove(self)

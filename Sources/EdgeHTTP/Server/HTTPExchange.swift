@@ -20,6 +20,8 @@ final class HTTPExchange {
     /// Method, target and headers for a refusal while the body is received.
     var outline: HTTPRequest?
     var task: Task<Void, Never>?
+    /// What a handler without a task wants to know.
+    var onDeparture: (@LoopActor () -> Void)?
     /// The head of the answer is on its way: another answer is no longer possible.
     var answerStarted = false
 
@@ -32,6 +34,14 @@ final class HTTPExchange {
         self.bodyDone = bodyDone
         self.bodyLimit = bodyLimit
         declaredLength = if case .length(let length) = head.body { length } else { nil }
+    }
+
+    /// Nobody waits for the answer any more.
+    func cancel() {
+        task?.cancel()
+        let body = onDeparture
+        onDeparture = nil
+        body?()
     }
 
     /// Whether the rest of the body is small enough to be skipped for the sake of the connection.

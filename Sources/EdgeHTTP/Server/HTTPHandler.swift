@@ -7,6 +7,10 @@ package protocol HTTPHandler: AnyObject {
     /// The answer to a request. The task that runs it is cancelled when its client leaves.
     func answer(_ request: HTTPRequest) async -> HTTPResponse
 
+    /// Takes on a request whose body is here and whose answer needs no task, only a callback: then true, and `reply` is owed the answer.
+    /// False, to be asked for an ``answer(_:)``. Must not reply before it returns.
+    func take(_ request: HTTPRequest, _ reply: HTTPReply) -> Bool
+
     /// The largest body in bytes that a request may have. Asked before the body is received.
     func bodyLimit(method: String, path: String) -> Int
 
@@ -23,6 +27,8 @@ package protocol HTTPHandler: AnyObject {
 }
 
 extension HTTPHandler {
+    package func take(_ request: HTTPRequest, _ reply: HTTPReply) -> Bool { false }
+
     package func recall(_ view: borrowing HTTPRequestView) -> HTTPCannedResponse? { nil }
 
     package func refuse(_ refusal: HTTPRefusal, to request: HTTPRequest?) -> HTTPResponse { refuse(refusal) }

@@ -61,11 +61,39 @@ final class HostHandler: HTTPHandler {
         return hit.response
     }
 
+    /// A call to a plain function that runs needs no task.
+    func take(_ request: HTTPRequest, _ reply: HTTPReply) -> Bool {
+        guard case .function(let name, let path) = functions.router.route(method: request.method, path: request.path),
+            let function = functions[name], function.entry.job == nil, function.entry.auth != .required,
+            function.isolates.isReady, isPlain(request)
+        else { return false }
+        let context = context(of: request)
+        let notes = RequestNotes()
+        notes.function = name
+        let call = policy.plain.begin(context, function, path: path) { [self] outcome in
+            switch outcome {
+            case .answered(let response): reply.send(completed(response, context, notes))
+            case .goesOn(let rest):
+                reply.send { [self] in
+                    completed(await told(context, notes) { try await rest() }, context, notes)
+                }
+            }
+        }
+        reply.onDeparture { call.cancel() }
+        return true
+    }
+
+    /// Whether neither a preflight nor a refusal of its page is what it gets.
+    private func isPlain(_ request: HTTPRequest) -> Bool {
+        guard let origin = request.headers["Origin"] else { return true }
+        return request.method != "OPTIONS" && policy.cors.allows(origin)
+    }
+
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
-        let context = RequestContext(id: ids.make(), request: request, started: .now, base: base(of: request))
+        let context = context(of: request)
         let notes = RequestNotes()
         let generation = memo.generation
-        var response = await respond(context, notes)
+        var response = await told(context, notes) { try await route(context, notes) }
         complete(&response, context)
         await memo.remember(response, for: context, notes, since: generation)
         return logged(response, context, notes)
@@ -74,16 +102,23 @@ final class HostHandler: HTTPHandler {
     func refuse(_ refusal: HTTPRefusal, to request: HTTPRequest?) -> HTTPResponse {
         let request = request ?? HTTPRequest(method: "-", target: "-", body: HTTPBodyReader())
         let context = RequestContext(id: ids.make(), request: request, started: .now, base: "")
-        var response = Problem(refusal).response(requestID: context.id)
-        complete(&response, context)
-        return logged(response, context, RequestNotes())
+        return completed(Problem(refusal).response(requestID: context.id), context, RequestNotes())
+    }
+
+    private func context(of request: HTTPRequest) -> RequestContext {
+        RequestContext(id: ids.make(), request: request, started: .now, base: base(of: request))
     }
 
     // MARK: Answering
 
-    private func respond(_ context: RequestContext, _ notes: RequestNotes) async -> HTTPResponse {
+    /// What `body` answers, or what its error tells the caller.
+    private func told(
+        _ context: RequestContext,
+        _ notes: RequestNotes,
+        _ body: @LoopActor () async throws -> HTTPResponse
+    ) async -> HTTPResponse {
         do {
-            return try await route(context, notes)
+            return try await body()
         } catch {
             let (problem, isFault) = Problem.told(error, function: notes.function ?? "")
             if isFault { log.write(.error, "\(error)", requestID: context.id) }
@@ -170,6 +205,16 @@ final class HostHandler: HTTPHandler {
     }
 
     // MARK: What every answer has
+
+    private func completed(
+        _ response: HTTPResponse,
+        _ context: RequestContext,
+        _ notes: RequestNotes
+    ) -> HTTPResponse {
+        var response = response
+        complete(&response, context)
+        return logged(response, context, notes)
+    }
 
     private func complete(_ response: inout HTTPResponse, _ context: RequestContext) {
         response.headers["X-Request-Id"] = context.id

@@ -21,15 +21,39 @@ struct PlainFront {
     init(trustedProxies: [AddressRange]) { self.trustedProxies = trustedProxies }
 
     func answer(_ context: RequestContext, _ function: LiveFunction, path: String) async throws -> HTTPResponse {
-        var request = context.request
-        request.headers = forwarded(context)
-        request.target = path + (request.query.map { "?\($0)" } ?? "")
-        var response = try await function.isolates.call(request, timeout: function.entry.timeout)
-        response.headers.removeHopByHop(and: Self.withheld)
+        let request = forwarded(context, path: path)
+        return Self.returned(try await function.isolates.call(request, timeout: function.entry.timeout))
+    }
+
+    /// The same without a task, as far as it goes: see ``DirectCall``.
+    func begin(
+        _ context: RequestContext,
+        _ function: LiveFunction,
+        path: String,
+        _ done: @escaping @LoopActor (DirectCall.Outcome) -> Void
+    ) -> DirectCall {
+        function.isolates.begin(forwarded(context, path: path), timeout: function.entry.timeout) { outcome in
+            switch outcome {
+            case .answered(let response): done(.answered(Self.returned(response)))
+            case .goesOn(let rest): done(.goesOn { () throws(IsolateError) in Self.returned(try await rest()) })
+            }
+        }
+    }
+
+    private static func returned(_ response: HTTPResponse) -> HTTPResponse {
+        var response = response
+        response.headers.removeHopByHop(and: withheld)
         return response
     }
 
-    private func forwarded(_ context: RequestContext) -> HTTPHeaders {
+    private func forwarded(_ context: RequestContext, path: String) -> HTTPRequest {
+        var request = context.request
+        request.headers = headers(context)
+        request.target = path + (request.query.map { "?\($0)" } ?? "")
+        return request
+    }
+
+    private func headers(_ context: RequestContext) -> HTTPHeaders {
         let request = context.request
         var headers = request.headers
         let proto = context.base.hasPrefix("https:") ? "https" : "http"

@@ -24,21 +24,28 @@ struct IsolateCall {
     private var function: String { isolates.function.name }
     private var left: Duration { max(start + timeout - .now, .zero) }
 
+    /// - Parameter failure: how sending it ended before.
     /// - Returns: nil when the process never had the request.
-    func send(_ request: HTTPClientRequest) async throws(IsolateError) -> HTTPResponse? {
-        guard lease.isolate.phase != .ended, let client = lease.isolate.client else { return nil }
+    func send(
+        _ request: HTTPClientRequest,
+        after failure: (any Error)? = nil
+    ) async throws(IsolateError) -> HTTPResponse? {
+        var failure = failure
         var repeats = Self.isSafe(request) ? 1 : 0
         while true {
-            do {
-                let answer = try await withDeadline(left) { try await client.send(request) }
-                return response(answer)
-            } catch {
-                guard try await isWorthRepeating(error, request), repeats > 0 else {
-                    if error is SystemError { return nil }
+            if let failure {
+                guard try await isWorthRepeating(failure, request), repeats > 0 else {
+                    if failure is SystemError { return nil }
                     lease.release()
-                    throw .badAnswer(function: function, reason: "\(error)")
+                    throw .badAnswer(function: function, reason: "\(failure)")
                 }
                 repeats -= 1
+            }
+            guard lease.isolate.phase != .ended, let client = lease.isolate.client else { return nil }
+            do {
+                return response(try await withDeadline(left) { try await client.send(request) })
+            } catch {
+                failure = error
             }
         }
     }
@@ -90,7 +97,8 @@ struct IsolateCall {
         return .timedOut(function: function, after: timeout)
     }
 
-    private func response(_ answer: HTTPAnswer) -> HTTPResponse {
+    /// What the process answered. Without a body to come, its place is free from now on.
+    func response(_ answer: HTTPAnswer) -> HTTPResponse {
         isolates.answered(lease, after: .now - start)
         var response = answer.forwarded
         let body = answer.body

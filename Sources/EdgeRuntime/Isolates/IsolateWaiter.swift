@@ -4,16 +4,20 @@ internal import EdgeLoop
 /// In the queue of ``Isolates`` until it gets a place or a reason why not.
 @LoopActor
 final class IsolateWaiter {
-    let request: String?
-    let isProbe: Bool
-    private let outcome = OneShot<Result<IsolateLease, IsolateError>>()
+    typealias Outcome = Result<IsolateLease, IsolateError>
 
-    init(request: String?, isProbe: Bool) {
+    let request: String?
+    /// Whether the function's circuit waits for what becomes of this call.
+    var isProbe = false
+    /// Where it waits, since it was queued.
+    var place: CallQueue<IsolateWaiter>.Place?
+    private let onOutcome: @LoopActor (Outcome) -> Void
+
+    /// - Parameter onOutcome: called once, when it has been queued.
+    init(request: String?, _ onOutcome: @escaping @LoopActor (Outcome) -> Void) {
         self.request = request
-        self.isProbe = isProbe
+        self.onOutcome = onOutcome
     }
 
-    func finish(_ result: Result<IsolateLease, IsolateError>) { outcome.finish(result) }
-
-    func wait() async -> Result<IsolateLease, IsolateError> { await outcome.wait() }
+    func finish(_ outcome: Outcome) { onOutcome(outcome) }
 }

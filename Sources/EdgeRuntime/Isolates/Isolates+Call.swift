@@ -11,29 +11,60 @@ extension Isolates {
     /// - Parameter timeout: for all of it, from now to the body's last byte.
     /// - Throws: ``IsolateError``; reading the body throws ``IsolateError/timedOut(function:after:)`` when the time is over by then.
     func call(_ request: HTTPRequest, timeout: Duration) async throws(IsolateError) -> HTTPResponse {
-        let start = ContinuousClock.now
+        try await call(Self.outgoing(request), start: .now, timeout: timeout)
+    }
+
+    /// The same as one callback, as long as nothing is out of the ordinary: see ``DirectCall``.
+    func begin(
+        _ request: HTTPRequest,
+        timeout: Duration,
+        _ done: @escaping @LoopActor (DirectCall.Outcome) -> Void
+    ) -> DirectCall {
+        let call = DirectCall(Self.outgoing(request), of: self, timeout: timeout, done)
+        call.begin()
+        return call
+    }
+
+    /// - Parameter begun: what has happened to the call until now, if it has a place already.
+    func call(
+        _ request: HTTPClientRequest,
+        start: ContinuousClock.Instant,
+        timeout: Duration,
+        begun: (lease: IsolateLease, error: (any Error)?)? = nil
+    ) async throws(IsolateError) -> HTTPResponse {
         let deadline = start + timeout
-        var outgoing = HTTPClientRequest(
-            method: request.method,
-            target: request.target,
-            headers: request.headers,
-            body: Self.body(of: request)
-        )
-        // A process that dies closes its connections, too: sending the call again would hand it to the next one to die by it.
-        outgoing.mayRepeat = false
-        let id = request.headers["Edge-Request-Id"]
+        var begun = begun
         for _ in 0..<Self.handOversMax {
-            let lease = try await lease(within: max(deadline - .now, .zero), request: id)
-            if let answer = try await IsolateCall(lease, of: self, start: start, timeout: timeout).send(outgoing) {
-                return answer
+            let lease: IsolateLease
+            if let begun {
+                lease = begun.lease
+            } else {
+                lease = try await self.lease(within: max(deadline - .now, .zero), request: Self.id(of: request))
             }
+            let call = IsolateCall(lease, of: self, start: start, timeout: timeout)
+            if let answer = try await call.send(request, after: begun?.error) { return answer }
             lease.release()
+            begun = nil
         }
         throw .startFailed(
             function: function.name,
             reason: "\(Self.handOversMax) processes ended before they had this call",
             retryAfter: .seconds(1)
         )
+    }
+
+    static func id(of request: HTTPClientRequest) -> String? { request.headers["Edge-Request-Id"] }
+
+    private static func outgoing(_ request: HTTPRequest) -> HTTPClientRequest {
+        var outgoing = HTTPClientRequest(
+            method: request.method,
+            target: request.target,
+            headers: request.headers,
+            body: body(of: request)
+        )
+        // A process that dies closes its connections, too: sending the call again would hand it to the next one to die by it.
+        outgoing.mayRepeat = false
+        return outgoing
     }
 
     /// What has come is sent at once with the head; what is still coming is handed through.

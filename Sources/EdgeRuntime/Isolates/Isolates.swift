@@ -32,6 +32,7 @@ final class Isolates {
     private var circuit = CrashCircuit()
     private var backoff = RestartBackoff()
     private let output: IsolateOutput
+    let deadlines = CallDeadlines()
     private var restart: LoopTimer?
     private var sampler: LoopTimer?
     private var idling: LoopTimer?
@@ -80,33 +81,33 @@ final class Isolates {
     /// A place in a process for one call, started for it when there is none.
     /// - Parameter limit: how long the call may wait.
     func lease(within limit: Duration, request: String? = nil) async throws(IsolateError) -> IsolateLease {
-        guard !isStopping else { throw .stopping(function: function.name) }
-        let isProbe = try admit()
-        if let current, hasPlace(current), queue.isEmpty {
-            return take(current, request: request, isProbe: isProbe)
+        let outcome = OneShot<IsolateWaiter.Outcome>()
+        let waiter = IsolateWaiter(request: request) { outcome.finish($0) }
+        if let lease = try lease(or: waiter) { return lease }
+        let timer = LoopTimer(after: limit) { [weak self] in self?.waitedTooLong(waiter, after: limit) }
+        defer { timer.cancel() }
+        let result = await withTaskCancellationHandler {
+            await outcome.wait()
+        } onCancel: {
+            Task { @LoopActor in self.leave(waiter, .cancelled) }
         }
-        let waiter = IsolateWaiter(request: request, isProbe: isProbe)
+        return try result.get()
+    }
+
+    /// A free place at once; nil: there is none, and `waiter` stands in the queue and will be told.
+    func lease(or waiter: IsolateWaiter) throws(IsolateError) -> IsolateLease? {
+        guard !isStopping else { throw .stopping(function: function.name) }
+        waiter.isProbe = try admit()
+        if let current, hasPlace(current), queue.isEmpty { return take(current, for: waiter) }
         // A process that starts will have as many places as one that runs.
         let waitingMax = function.queue + (current?.phase == .ready ? 0 : function.concurrency)
         guard let place = queue.append(waiter, limit: waitingMax) else {
-            if isProbe { circuit.probeAbandoned(at: .now) }
+            if waiter.isProbe { circuit.probeAbandoned(at: .now) }
             throw .queueFull(function: function.name, places: waitingMax, retryAfter: usualWait)
         }
+        waiter.place = place
         startIfNeeded()
-        let timer = LoopTimer(after: limit) { [weak self] in
-            guard let self else { return }
-            leave(
-                place,
-                .waitedTooLong(function: function.name, after: limit, retryAfter: usualWait)
-            )
-        }
-        defer { timer.cancel() }
-        let result = await withTaskCancellationHandler {
-            await waiter.wait()
-        } onCancel: {
-            Task { @LoopActor in self.leave(place, .cancelled) }
-        }
-        return try result.get()
+        return nil
     }
 
     private func admit() throws(IsolateError) -> Bool {
@@ -121,12 +122,17 @@ final class Isolates {
         isolate.phase == .ready && isolate.calls.count < function.concurrency
     }
 
-    private func take(_ isolate: Isolate, request: String?, isProbe: Bool) -> IsolateLease {
-        IsolateLease(isolate, request: request, isProbe: isProbe, owner: self)
+    private func take(_ isolate: Isolate, for waiter: IsolateWaiter) -> IsolateLease {
+        IsolateLease(isolate, request: waiter.request, isProbe: waiter.isProbe, owner: self)
     }
 
-    private func leave(_ place: CallQueue<IsolateWaiter>.Place, _ error: IsolateError) {
-        guard let waiter = queue.remove(place) else { return }
+    func waitedTooLong(_ waiter: IsolateWaiter, after limit: Duration) {
+        leave(waiter, .waitedTooLong(function: function.name, after: limit, retryAfter: usualWait))
+    }
+
+    /// Leaves the queue without a place.
+    func leave(_ waiter: IsolateWaiter, _ error: IsolateError) {
+        guard let place = waiter.place, queue.remove(place) != nil else { return }
         if waiter.isProbe { circuit.probeAbandoned(at: .now) }
         waiter.finish(.failure(error))
         settle()
@@ -143,7 +149,7 @@ final class Isolates {
     /// Gives free places to those who wait, and ends what nobody needs.
     private func settle() {
         while let current, hasPlace(current), let waiter = queue.popFirst() {
-            waiter.finish(.success(take(current, request: waiter.request, isProbe: waiter.isProbe)))
+            waiter.finish(.success(take(current, for: waiter)))
         }
         for isolate in retiring where isolate.calls.isEmpty { terminate(isolate) }
         if let current, current.calls.isEmpty, queue.isEmpty {
