@@ -55,8 +55,12 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     public var isLoopback: Bool { isIPv4 ? high >> 56 == 127 : high == 0 && low == 1 }
 
     public var description: String {
+        if isIPv4 {
+            // It is asked for with every request: no more work than four numbers are.
+            return "\(high >> 56).\(high >> 48 & 255).\(high >> 40 & 255).\(high >> 32 & 255)"
+        }
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        inet_ntop(isIPv4 ? AF_INET : AF_INET6, bytes, &text, socklen_t(text.count))
+        inet_ntop(AF_INET6, bytes, &text, socklen_t(text.count))
         return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

@@ -24,7 +24,8 @@ extension HTTPConnection: HTTPBodySource {
     /// Begins a request that is complete.
     func begin(_ head: HTTPHead, in bytes: Bytes, whole body: Bytes) {
         if let refusal = refusalOfBody(head, in: bytes) { return refuse(refusal, to: outline(head, in: bytes)) }
-        let request = HTTPRequest(head, in: bytes, body: HTTPBodyReader(Array(body)), peer: socket.peer)
+        let reader = body.isEmpty ? .empty : HTTPBodyReader(Array(body))
+        let request = HTTPRequest(head, in: bytes, body: reader, peer: socket.peer)
         let exchange = HTTPExchange(
             head,
             isHead: request.method == "HEAD",

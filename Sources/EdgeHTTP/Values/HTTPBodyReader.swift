@@ -37,6 +37,8 @@ protocol HTTPBodySource: AnyObject {
 /// Gives a body's bytes in order, once, to one reader at a time.
 @LoopActor
 public final class HTTPBodyReader {
+    /// No body. One for all: there is nothing in it that a reader could take.
+    static let empty = HTTPBodyReader()
     /// Received bytes that wait to be read before the sender is slowed down.
     static let bufferedBytesMax = 65_536
 

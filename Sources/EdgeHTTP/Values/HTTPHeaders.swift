@@ -68,16 +68,17 @@ public struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
     /// Adds one line. Control characters in the value become spaces: no value can begin another line.
     /// - Precondition: `name` is a token.
     public mutating func add(_ name: String, _ value: String) {
-        precondition(!name.isEmpty && name.utf8.allSatisfy { ByteSet.token.contains($0) }, "\(name) is no field name")
         let nameStart = text.count
         text += name.utf8
         let valueStart = text.count
         text += value.utf8
-        text.withUnsafeMutableBufferPointer { text in
+        let isToken = text.withUnsafeMutableBufferPointer { text in
             for index in valueStart..<text.count where text[index] < Byte.space || text[index] == Byte.delete {
                 text[index] = Byte.space
             }
+            return valueStart > nameStart && text[nameStart..<valueStart].allSatisfy(ByteSet.token.contains)
         }
+        precondition(isToken, "\(name) is no field name")
         lines.append(
             HTTPField(
                 nameStart: UInt32(nameStart),

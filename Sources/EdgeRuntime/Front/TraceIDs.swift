@@ -13,9 +13,14 @@ final class TraceIDs {
 
     /// A new `traceparent`, version 00, sampled.
     func parent() -> String {
-        // No id may be all zeros.
-        let (trace, rest, span) = (generator.next() | 1, generator.next(), generator.next() | 1)
-        return "00-\(String(hexadecimal: trace))\(String(hexadecimal: rest))-\(String(hexadecimal: span))-01"
+        let ids = (generator.next() | 1, generator.next(), generator.next() | 1)  // none may be all zeros
+        return String(unsafeUninitializedCapacity: 55) { text in
+            _ = text.initialize(fromContentsOf: "00-................................-................-01".utf8)
+            text.write(hexadecimal: ids.0, at: 3)
+            text.write(hexadecimal: ids.1, at: 19)
+            text.write(hexadecimal: ids.2, at: 36)
+            return 55
+        }
     }
 }
 
@@ -45,12 +50,19 @@ struct SeededGenerator: RandomNumberGenerator {
 extension String {
     /// 16 digits, with zeros in front.
     init(hexadecimal number: UInt64) {
-        self.init(unsafeUninitializedCapacity: 16) { digits in
-            for index in 0..<16 {
-                let digit = UInt8(truncatingIfNeeded: number >> UInt64(60 - 4 * index)) & 15
-                digits[index] = digit < 10 ? 0x30 + digit : 0x57 + digit
-            }
+        self.init(unsafeUninitializedCapacity: 16) { text in
+            text.write(hexadecimal: number, at: 0)
             return 16
+        }
+    }
+}
+
+extension UnsafeMutableBufferPointer<UInt8> {
+    /// 16 digits.
+    fileprivate func write(hexadecimal number: UInt64, at start: Int) {
+        for index in 0..<16 {
+            let digit = UInt8(truncatingIfNeeded: number >> UInt64(60 - 4 * index)) & 15
+            self[start + index] = digit < 10 ? 0x30 + digit : 0x57 + digit
         }
     }
 }
