@@ -41,6 +41,8 @@ public final class Socket {
     private let descriptor: Int32
     private let poll = UnsafeMutablePointer<uv_poll_t>.allocate(capacity: 1)
     private var isOpen = true
+    /// Found out by the first read.
+    private var isPipe = false
     /// Who is told. Held strongly until ``close()``: set it once, right after the socket was made.
     public var handler: (any SocketHandler)?
     public let peer: SocketAddress
@@ -100,10 +102,17 @@ public final class Socket {
     public func read(into buffer: UnsafeMutableRawBufferPointer) -> SocketResult {
         precondition(isOpen, "read from a closed socket")
         while true {
-            let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+            let count =
+                isPipe
+                ? Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+                : recv(descriptor, buffer.baseAddress, buffer.count, 0)  // a shorter way through the kernel
             if count > 0 { return .bytes(count) }
             if count == 0 { return .end }
             if errno == EINTR { continue }
+            if errno == ENOTSOCK, !isPipe {
+                isPipe = true
+                continue
+            }
             return errno == EAGAIN ? .wouldBlock : .failed(errno: errno)
         }
     }

@@ -159,7 +159,11 @@ public struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
     @inline(__always)
     private mutating func removeAll(_ isRemoved: (_ name: Bytes) -> Bool) {
         let text = self.text
-        text.withUnsafeBytes { bytes in lines.removeAll { isRemoved(bytes.part($0.name)) } }
+        text.withUnsafeBytes { bytes in
+            // Most heads have nothing to remove, and then nothing is copied.
+            guard lines.contains(where: { isRemoved(bytes.part($0.name)) }) else { return }
+            lines.removeAll { isRemoved(bytes.part($0.name)) }
+        }
     }
 
     private func string(_ range: Range<Int>) -> String { String(decoding: text[range], as: UTF8.self) }

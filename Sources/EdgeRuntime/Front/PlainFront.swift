@@ -42,7 +42,7 @@ struct PlainFront {
 
     private static func returned(_ response: HTTPResponse) -> HTTPResponse {
         var response = response
-        response.headers.removeHopByHop(and: withheld)
+        response.headers.remove(withheld)  // what belongs to the connection has gone before
         return response
     }
 
