@@ -53,6 +53,7 @@ let package = Package(
         library("Digest", ["CSodium"]),
         library("Retry", ["CivilTime"]),
         library("Secrets", ["JSON", "Digest"]),
+        library("FileReading", ["JSON", "CivilTime"]),
 
         // The loop and what runs on it
         library("EdgeLoop", ["CUV"]),
@@ -70,14 +71,17 @@ let package = Package(
             path: "Sources/Functions/Generate",
             [
                 "EdgeFunction", "EdgeLoop", "EdgeHTTP", "JSON", "Digest", "Providers", "Sandbox", "HFInference",
-                "Upstream", "CivilTime", "Secrets",
+                "Upstream", "CivilTime", "Secrets", "FileReading",
             ]
         ),
         program("Status", path: "Sources/Functions/Status", ["EdgeFunction", "EdgeLoop", "EdgeHTTP", "JSON"]),
         program("Hello", path: "Sources/Functions/Hello", ["EdgeFunction"]),
 
         // The host and its command
-        library("EdgeRuntime", ["EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest"]),
+        library(
+            "EdgeRuntime",
+            ["EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest", "FileReading"]
+        ),
         program("edge", ["EdgeRuntime", "EdgeLoop", "Secrets", "CGetopt"]),
 
         // Tests
@@ -92,10 +96,14 @@ let package = Package(
         tests("JSONTests", ["JSON"]),
         tests("DigestTests", ["Digest"]),
         tests("RetryTests", ["Retry", "CivilTime"]),
+        tests("FileReadingTests", ["FileReading", "JSON"]),
         tests("SecretsTests", ["Secrets", "JSON", "TestSupport"]),
         tests(
             "EdgeRuntimeTests",
-            ["EdgeRuntime", "EdgeLoop", "EdgeHTTP", "CivilTime", "Digest", "JSON", "Retry", "Secrets", "TestSupport"]
+            [
+                "EdgeRuntime", "EdgeLoop", "EdgeHTTP", "CivilTime", "Digest", "JSON", "Retry", "Secrets", "FileReading",
+                "TestSupport",
+            ]
         ),
         tests("ProvidersTests", ["Providers", "JSON"]),
         tests("SandboxTests", ["Sandbox", "Providers", "JSON"]),
@@ -106,6 +114,13 @@ let package = Package(
         ),
         tests("RunwareTests", ["Runware", "Providers", "Upstream", "EdgeLoop", "JSON", "CivilTime", "TestSupport"]),
         tests("GenerateTests", ["Generate", "HFInference", "Sandbox", "Providers", "JSON"]),
+        tests(
+            "GenerateTests",
+            [
+                "Generate", "EdgeFunction", "HFInference", "Sandbox", "Providers", "JSON", "Upstream", "EdgeLoop",
+                "FileReading", "TestSupport",
+            ]
+        ),
         tests("UpstreamTests", ["Upstream", "EdgeLoop", "TestSupport"]),
         program("TestFunction", path: "Tests/TestFunction", []),
         program("TestHost", path: "Tests/TestHost", ["EdgeLoop"]),
@@ -114,7 +129,7 @@ let package = Package(
         tests("EndToEndTests", ["EdgeLoop", "JSON", "CivilTime", "Digest", "TestSupport"]),
         tests(
             "DocumentTests",
-            ["EdgeRuntime", "EdgeHTTP", "EdgeLoop", "Generate", "JSON", "Secrets", "TestSupport"]
+            ["EdgeRuntime", "EdgeHTTP", "EdgeLoop", "FileReading", "Generate", "JSON", "Secrets", "TestSupport"]
         ),
     ]
 )

@@ -1,4 +1,5 @@
 // The absolute URL that a client reached this host by.
+internal import EdgeLoop
 
 /// What absolute URLs in an answer begin with. Worked out anew for each request, and stored nowhere: the same job may be asked for
 /// by another name tomorrow.

@@ -1,4 +1,5 @@
 // The problems that the front itself answers with.
+internal import FileReading
 internal import JSON
 
 extension Problem {

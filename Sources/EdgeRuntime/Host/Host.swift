@@ -1,7 +1,8 @@
-// The host: everything put together, from its start to its end.
 internal import CivilTime
 internal import EdgeHTTP
 package import EdgeLoop
+// The host: everything put together, from its start to its end.
+internal import FileReading
 internal import Glibc
 internal import JSON
 internal import Retry

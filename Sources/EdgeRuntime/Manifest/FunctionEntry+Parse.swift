@@ -1,9 +1,10 @@
 // Reads one function of the manifest.
+internal import FileReading
 internal import JSON
 
 extension FunctionEntry {
     /// Nil when what is there is no object; every mistake is noted.
-    init?(named name: String, in functions: ManifestSection) {
+    init?(named name: String, in functions: FileSection) {
         if let reason = Self.mistake(inName: name) { functions.note(reason, name) }
         var functions = functions
         guard var section = functions.section(name) else { return nil }
@@ -43,7 +44,7 @@ extension FunctionEntry {
     }
 
     /// Program and arguments; the empty array after a mistake, which no caller sees.
-    private static func run(from section: inout ManifestSection) -> [String] {
+    private static func run(from section: inout FileSection) -> [String] {
         guard let value = section.value("run") else {
             section.note("the key run is missing; write \"run\": [\"program\", \"argument\"]")
             return []
@@ -67,7 +68,7 @@ extension FunctionEntry {
         return elements.compactMap(\.string)
     }
 
-    private static func methods(from section: inout ManifestSection) -> [String]? {
+    private static func methods(from section: inout FileSection) -> [String]? {
         guard section.object["methods"] != nil else {
             _ = section.value("methods")
             return nil
@@ -84,7 +85,7 @@ extension FunctionEntry {
     private static func choices<Choice: RawRepresentable<String> & CaseIterable>(
         _ key: String,
         _ type: Choice.Type,
-        from section: inout ManifestSection
+        from section: inout FileSection
     ) -> [String] {
         section.texts(key) { Choice(rawValue: $0) == nil ? notOne($0, of: Choice.allCases.map(\.rawValue)) : nil }
     }
@@ -119,7 +120,7 @@ extension FunctionEntry {
 }
 
 extension JobSettings {
-    init(from section: inout ManifestSection) {
+    init(from section: inout FileSection) {
         self.init()
         wait = section.duration("wait", default: wait, in: .zero...(.seconds(600)))
         timeout = section.duration("timeout", default: timeout, in: .seconds(1)...(.seconds(86_400)))
@@ -133,7 +134,7 @@ extension JobSettings {
 }
 
 extension CacheSettings {
-    init(from section: inout ManifestSection) {
+    init(from section: inout FileSection) {
         self.init()
         ttl = section.duration("ttl", default: ttl, in: .seconds(1)...(.seconds(3650 * 86_400)))
         section.refuseUnknownKeys()

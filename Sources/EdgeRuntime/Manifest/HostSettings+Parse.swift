@@ -1,8 +1,10 @@
 // Reads the `host` block.
+internal import EdgeLoop
+internal import FileReading
 internal import JSON
 
 extension HostSettings {
-    init(from section: inout ManifestSection) {
+    init(from section: inout FileSection) {
         self.init()
         origins = Self.origins(from: &section)
         publicURL = Self.publicURL(from: &section)
@@ -21,7 +23,7 @@ extension HostSettings {
         ])
     }
 
-    private static func origins(from section: inout ManifestSection) -> Origins {
+    private static func origins(from section: inout FileSection) -> Origins {
         guard section.object["origins"] != nil else {
             _ = section.value("origins")
             return .any
@@ -39,7 +41,7 @@ extension HostSettings {
         return .any
     }
 
-    private static func publicURL(from section: inout ManifestSection) -> String? {
+    private static func publicURL(from section: inout FileSection) -> String? {
         guard let value = section.value("publicURL"), !value.isNull else { return nil }
         guard let text = value.string else {
             section.note("this is \(value.kind); write a URL such as \"https://images.example\", or null", "publicURL")

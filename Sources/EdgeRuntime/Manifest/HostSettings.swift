@@ -1,4 +1,5 @@
 // The `host` block of functions.json.
+package import EdgeLoop
 
 /// Settings of the host itself. Where it listens is not among them: that is for flags and the environment.
 package struct HostSettings: Sendable, Equatable {

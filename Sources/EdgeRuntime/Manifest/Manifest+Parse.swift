@@ -1,4 +1,5 @@
 // Reads functions.json and tells all of its mistakes at once.
+package import FileReading
 internal import JSON
 
 extension Manifest {
@@ -6,33 +7,20 @@ extension Manifest {
     ///
     /// - Parameter file: its name in messages.
     /// - Throws: all mistakes, each with line, key, what is allowed and what to write instead.
-    package static func parse(_ bytes: [UInt8], file: String = "functions.json") throws(ManifestErrors) -> Manifest {
-        let value: JSONValue
-        let locations: JSONLocations
-        do { (value, locations) = try JSONValue.parseLocated(bytes, limits: JSONLimits(bytes: 1 << 20)) } catch {
-            let reason = "not JSON: \(error.reason) (column \(error.column))"
-            throw ManifestErrors(errors: [ManifestError(file: file, line: error.line, key: "", reason: reason)])
-        }
-        let problems = ManifestProblems(file: file, locations: locations)
-        var manifest = Manifest()
-        if let object = value.object {
-            var root = ManifestSection(object, path: "", pointer: "", problems: problems)
+    package static func parse(_ bytes: [UInt8], file: String = "functions.json") throws(FileMistakes) -> Manifest {
+        try FileSection.readingRoot(of: bytes, file: file, example: #"{ "functions": { ... } }"#) { root in
+            var manifest = Manifest()
             if var host = root.section("host") { manifest.host = HostSettings(from: &host) }
             if let functions = root.section("functions") {
                 manifest.functions = functions.object.keys.compactMap { FunctionEntry(named: $0, in: functions) }
                 refuseClashes(among: manifest.functions, in: functions)
             }
-            root.refuseUnknownKeys()
-        } else {
-            problems.add("this is \(value.kind); write { \"functions\": { ... } }", at: "", key: "")
+            return manifest
         }
-        let errors = problems.errors
-        guard errors.isEmpty else { throw ManifestErrors(errors: errors) }
-        return manifest
     }
 
     /// Notes what is wrong only between functions: the same path twice, and a name that is a secret here and plain there.
-    private static func refuseClashes(among entries: [FunctionEntry], in functions: ManifestSection) {
+    private static func refuseClashes(among entries: [FunctionEntry], in functions: FileSection) {
         var owners: [RoutePattern: String] = [:]
         var secretOwners: [String: String] = [:]
         for entry in entries {

@@ -1,4 +1,5 @@
 // Where the program of a function's `run` is found.
+internal import FileReading
 internal import Glibc
 
 /// Looks for a program beside `edge`, then in the manifest's folder, then on PATH. Asks the file system, so call it on a thread of

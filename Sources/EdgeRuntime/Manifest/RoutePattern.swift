@@ -1,4 +1,5 @@
 // A public path of a function: exact, or with everything below.
+internal import FileReading
 
 /// `/generate`, or `/status/*` for all paths below `/status/` (`/status` itself is not among them).
 package struct RoutePattern: Sendable, Hashable, CustomStringConvertible {

@@ -1,4 +1,5 @@
 // Checks the web addresses that people write into settings.
+internal import EdgeLoop
 
 /// The plain beginnings of URLs: scheme, host, port and path, with no user, query or fragment.
 package enum WebAddress {

@@ -1,3 +1,4 @@
+import EdgeLoop
 import Testing
 
 @testable import EdgeRuntime

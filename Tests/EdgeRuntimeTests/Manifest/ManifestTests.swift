@@ -1,9 +1,11 @@
+import EdgeLoop
+import FileReading
 import Testing
 
 @testable import EdgeRuntime
 
 struct ManifestTests {
-    private func parse(_ text: String) throws(ManifestErrors) -> Manifest {
+    private func parse(_ text: String) throws(FileMistakes) -> Manifest {
         try Manifest.parse(Array(text.utf8))
     }
 

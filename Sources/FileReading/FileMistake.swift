@@ -1,7 +1,7 @@
-// What is wrong with functions.json: every mistake at once, each with its place and its cure.
+// What is wrong with a file that people write: every mistake at once, each with its place and its cure.
 
 /// One mistake: `functions.json:12: functions.generate.job.wiat: unknown key; did you mean "wait"?`
-package struct ManifestError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct FileMistake: Error, Equatable, Sendable, CustomStringConvertible {
     package let file: String
     /// The line of the mistake, counted from 1.
     package let line: Int
@@ -13,9 +13,14 @@ package struct ManifestError: Error, Equatable, Sendable, CustomStringConvertibl
     package var description: String { "\(file):\(line): \(key.isEmpty ? "" : key + ": ")\(reason)" }
 }
 
-/// All mistakes of one manifest, in the order of the file. There is at least one.
-package struct ManifestErrors: Error, Equatable, Sendable, CustomStringConvertible {
-    package let errors: [ManifestError]
+/// All mistakes of one file, in the order of the file. There is at least one.
+package struct FileMistakes: Error, Equatable, Sendable, CustomStringConvertible {
+    package let errors: [FileMistake]
+
+    /// A mistake of the text as a whole.
+    package static func whole(_ reason: String, file: String, line: Int = 1) -> FileMistakes {
+        FileMistakes(errors: [FileMistake(file: file, line: line, key: "", reason: reason)])
+    }
 
     /// One line for each mistake.
     package var description: String { errors.map(\.description).joined(separator: "\n") }

@@ -1,9 +1,9 @@
 // Which known name somebody who mistyped one probably meant.
 
-enum NearestName {
+package enum NearestName {
     /// The candidate that takes the fewest edits to reach from `name`, a swap of neighbours counting as one; nil when each is so
     /// far away (more than a third of its length, at least 2) that it would be a guess. Letter case is no difference.
-    static func of(_ name: String, among candidates: [String]) -> String? {
+    package static func of(_ name: String, among candidates: [String]) -> String? {
         guard name.utf8.count <= 64 else { return nil }  // bounds the work
         let folded = Array(name.lowercased().utf8)
         var best: (name: String, distance: Int)?

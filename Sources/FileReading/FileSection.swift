@@ -1,16 +1,16 @@
-// One object of the manifest while it is read: asks for keys by type and range, and notes every mistake with its place.
-internal import JSON
+// One object of a file while it is read: asks for keys by type and range, and notes every mistake with its place.
+package import JSON
 
-struct ManifestSection {
-    let object: JSONObject
+package struct FileSection {
+    package let object: JSONObject
     /// The path for messages, `functions.generate.job`.
-    let path: String
-    let problems: ManifestProblems
+    package let path: String
+    package let problems: FileProblems
     /// The path as an RFC 6901 pointer.
     private let pointer: String
     private var known: [String] = []
 
-    init(_ object: JSONObject, path: String, pointer: String, problems: ManifestProblems) {
+    package init(_ object: JSONObject, path: String, pointer: String, problems: FileProblems) {
         self.object = object
         self.path = path
         self.pointer = pointer
@@ -20,18 +20,18 @@ struct ManifestSection {
     // MARK: Values
 
     /// The value of a key, which counts as known from now on.
-    mutating func value(_ key: String) -> JSONValue? {
+    package mutating func value(_ key: String) -> JSONValue? {
         known.append(key)
         return object[key]
     }
 
-    mutating func flag(_ key: String, default standard: Bool) -> Bool {
+    package mutating func flag(_ key: String, default standard: Bool) -> Bool {
         guard let value = value(key) else { return standard }
         guard let flag = value.bool else { return wrong(key, value, "write true or false", standard) }
         return flag
     }
 
-    mutating func count(_ key: String, default standard: Int, in range: ClosedRange<Int>) -> Int {
+    package mutating func count(_ key: String, default standard: Int, in range: ClosedRange<Int>) -> Int {
         guard let value = value(key) else { return standard }
         let allowed = "a whole number from \(range.lowerBound) to \(range.upperBound)"
         guard let number = value.integer else { return wrong(key, value, "write \(allowed)", standard) }
@@ -42,7 +42,7 @@ struct ManifestSection {
         return count
     }
 
-    mutating func duration(
+    package mutating func duration(
         _ key: String,
         default standard: Duration,
         in range: ClosedRange<Duration>
@@ -66,7 +66,7 @@ struct ManifestSection {
         return duration
     }
 
-    mutating func size(_ key: String, default standard: Int, in range: ClosedRange<Int>) -> Int {
+    package mutating func size(_ key: String, default standard: Int, in range: ClosedRange<Int>) -> Int {
         guard let value = value(key) else { return standard }
         let limits = "from \(SizeText.text(of: range.lowerBound)) to \(SizeText.text(of: range.upperBound))"
         let example = "a size \(limits), such as \"\(SizeText.text(of: standard))\""
@@ -86,7 +86,7 @@ struct ManifestSection {
         return size
     }
 
-    mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
+    package mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ key: String,
         default standard: Choice
     ) -> Choice {
@@ -101,7 +101,7 @@ struct ManifestSection {
     }
 
     /// The texts of an array, each of which `check` finds good: it answers with what is wrong and what to write, or nil.
-    mutating func texts(_ key: String, check: (String) -> String?) -> [String] {
+    package mutating func texts(_ key: String, check: (String) -> String?) -> [String] {
         guard let value = value(key) else { return [] }
         guard let elements = value.array else {
             let hint = value.string.map { "write [\(quoted($0))]" } ?? "write an array of strings"
@@ -125,12 +125,18 @@ struct ManifestSection {
     }
 
     /// A section that is read already, to note more about it.
-    func below(_ key: String, _ object: JSONObject) -> ManifestSection {
-        ManifestSection(object, path: pathOf(key), pointer: pointerOf(key), problems: problems)
+    package func below(_ key: String, _ object: JSONObject) -> FileSection {
+        FileSection(object, path: pathOf(key), pointer: pointerOf(key), problems: problems)
+    }
+
+    /// The same for an element of an array.
+    package func below(_ key: String, _ index: Int, _ object: JSONObject) -> FileSection {
+        let pointer = "\(pointerOf(key))/\(index)"
+        return FileSection(object, path: "\(pathOf(key))[\(index)]", pointer: pointer, problems: problems)
     }
 
     /// The object of a key, to be read in turn; nil when it is absent or no object.
-    mutating func section(_ key: String) -> ManifestSection? {
+    package mutating func section(_ key: String) -> FileSection? {
         guard let value = value(key) else { return nil }
         guard let object = value.object else { return wrong(key, value, "write an object, { ... }", nil) }
         return below(key, object)
@@ -139,19 +145,19 @@ struct ManifestSection {
     // MARK: Mistakes
 
     /// Notes a mistake at a key, or at an element of its array.
-    func note(_ reason: String, _ key: String, _ index: Int? = nil) {
+    package func note(_ reason: String, _ key: String, _ index: Int? = nil) {
         let suffix = index.map { "/\($0)" } ?? ""
         let place = index.map { "[\($0)]" } ?? ""
         problems.add(reason, at: pointerOf(key) + suffix, key: pathOf(key) + place)
     }
 
     /// Notes a mistake that belongs to no single key.
-    func note(_ reason: String) { problems.add(reason, at: pointer, key: path) }
+    package func note(_ reason: String) { problems.add(reason, at: pointer, key: path) }
 
     /// Notes every key that nobody asked for. Call it last.
     ///
     /// - Parameter hints: what to do instead, for keys that somebody may look for here.
-    func refuseUnknownKeys(hints: [String: String] = [:]) {
+    package func refuseUnknownKeys(hints: [String: String] = [:]) {
         for key in object.keys where !known.contains(key) {
             if let hint = hints[key] {
                 note("unknown key; \(hint)", key)
@@ -177,13 +183,13 @@ struct ManifestSection {
 }
 
 /// A text in the quotes and escapes of JSON, cut when it is long: it came from a file and goes to a terminal.
-func quoted(_ text: String) -> String {
+package func quoted(_ text: String) -> String {
     let limit = 80
     return JSONValue.string(text.count > limit ? text.prefix(limit) + "..." : text).text()
 }
 
 /// `"GET" is not known; write one of ...`, with the nearest name if there is one.
-func notOne(_ text: String, of names: [String]) -> String {
+package func notOne(_ text: String, of names: [String]) -> String {
     if let nearest = NearestName.of(text, among: names) {
         return "\(quoted(text)) is not known; did you mean \(quoted(nearest))?"
     }
