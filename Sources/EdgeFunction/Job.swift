@@ -11,6 +11,11 @@ public struct Job: Sendable {
     public let attempt: Int
     /// Made when the attempt was written, and equal whenever the same attempt is run again: use it as the provider's request id.
     public let attemptID: String
+    /// Which of the ticket's lanes the host has chosen; nil where the ticket had none.
+    public let lane: String?
+    /// Whether an earlier run of this attempt may have reached the provider, whose answer was lost: ask what became of it before anything
+    /// is sent again.
+    public let isUnsure: Bool
     /// What admission made.
     public let input: JSONObject
     /// What the last run left; nil at first.
@@ -35,6 +40,8 @@ public struct Job: Sendable {
         generation = document["generation"]?.string ?? id
         attempt = document["attempt"]?.integer.map { Int(clamping: $0) } ?? 1
         attemptID = request.headers["Edge-Attempt-Id"] ?? ""
+        lane = document["lane"]?.string
+        isUnsure = document["unsure"]?.bool ?? false
         state = document["state"].flatMap { $0.isNull ? nil : $0 }
         deadline = document["deadline"]?.string.flatMap { Timestamp(iso8601: $0) }
         var inputs: [String: String] = [:]

@@ -17,7 +17,13 @@ public protocol JobFunction {
     func run(_ job: Job) async throws -> Outcome
 
     /// Nobody wants a job any more that waits with this state: tell the provider. Without one of your own: nothing.
-    func cancel(job: String, state: JSONValue?) async throws
+    /// - Parameter lane: the one that the state is of; nil where the ticket had none.
+    func cancel(job: String, lane: String?, state: JSONValue?) async throws
+
+    /// Makes the cheapest call that proves that a provider can be used, and says what is known: "the key works; balance 12.34 USD".
+    /// Without one of your own: there is nothing to check.
+    /// - Throws: ``Problem`` that says in words what is wrong.
+    func check(_ provider: String) async throws -> String
 
     /// What the service document shows of this function, such as which providers can be used now. Without one of your own: nothing.
     func describe() async throws -> JSONObject
@@ -32,7 +38,11 @@ extension JobFunction {
         return Ticket(input: input)
     }
 
-    public func cancel(job: String, state: JSONValue?) async throws {}
+    public func cancel(job: String, lane: String?, state: JSONValue?) async throws {}
+
+    public func check(_ provider: String) async throws -> String {
+        throw Problem(status: 404, code: "unknown_provider", detail: "This function has no providers to check.")
+    }
 
     public func describe() async throws -> JSONObject { [:] }
 
@@ -42,7 +52,7 @@ extension JobFunction {
     }
 }
 
-/// Serves a ``JobFunction``: the calls of isolate-protocol.md, and `/_edge/describe`.
+/// Serves a ``JobFunction``: the calls of isolate-protocol.md, `/_edge/describe` and `/_edge/check`.
 @LoopActor
 final class JobFunctionHandler<Served: JobFunction>: HTTPHandler {
     private let function: Served
@@ -50,6 +60,8 @@ final class JobFunctionHandler<Served: JobFunction>: HTTPHandler {
 
     /// The largest body of a cancel call: a job's id and its state.
     private static var cancelBytesMax: Int { 64 << 10 }
+    /// The largest body of a check call: a provider's name.
+    private static var checkBytesMax: Int { 4 << 10 }
 
     init(_ function: Served, control: Control) {
         self.function = function
@@ -70,8 +82,14 @@ final class JobFunctionHandler<Served: JobFunction>: HTTPHandler {
             case ("POST", "/_edge/cancel"):
                 let body = try? JSONValue.parse(try await request.body.collect(upTo: Self.cancelBytesMax))
                 let state = body?["state"].flatMap { $0.isNull ? nil : $0 }
-                try await function.cancel(job: body?["job"]?.string ?? "", state: state)
+                try await function.cancel(job: body?["job"]?.string ?? "", lane: body?["lane"]?.string, state: state)
                 return Response(status: 204)
+            case ("POST", "/_edge/check"):
+                let body = try? JSONValue.parse(try await request.body.collect(upTo: Self.checkBytesMax))
+                guard let provider = body?["provider"]?.string else {
+                    throw Problem(status: 400, code: "bad_check", detail: "check needs a JSON object with \"provider\"")
+                }
+                return .json(["text": .string(try await function.check(provider))])
             case ("POST", "/_edge/describe"):
                 return .json(.object(try await function.describe()))
             default:

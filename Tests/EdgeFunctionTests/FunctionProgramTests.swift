@@ -80,6 +80,14 @@ struct FunctionProgramTests {
         #expect(await child.wait() == .exited(0))
     }
 
+    @Test @LoopActor func `asked only whether its settings are good, it ends without serving`() async throws {
+        let folder = TemporaryFolder()
+        let child = try start([("EDGE_CHECK", "1"), ("EDGE_SOCKET", folder.path + "/s")])
+
+        #expect(await child.wait() == .exited(0))
+        #expect(access(folder.path + "/s", F_OK) != 0)
+    }
+
     @Test("What is wrong with the environment is said on stderr", arguments: [[], [("PORT", "x")]])
     @LoopActor func noPlace(environment: [(String, String)]) async throws {
         let child = try start(environment.map { (name: $0.0, value: $0.1) })

@@ -34,6 +34,7 @@ struct JobFunctionTests {
                             "attempt": .integer(Int64(job.attempt)), "attemptID": .string(job.attemptID),
                             "state": job.state ?? .null, "input": .string(job.inputs["ab"] ?? ""),
                             "deadline": .string(job.deadline?.iso8601 ?? ""), "note": "é\u{1F600}",
+                            "lane": .string(job.lane ?? ""), "unsure": .bool(job.isUnsure),
                         ]
                     )
                 )
@@ -57,8 +58,15 @@ struct JobFunctionTests {
             }
         }
 
-        func cancel(job: String, state: JSONValue?) async throws {
-            canceled.append("\(job) \(state?.text() ?? "none")")
+        func cancel(job: String, lane: String?, state: JSONValue?) async throws {
+            canceled.append("\(job) \(lane ?? "none") \(state?.text() ?? "none")")
+        }
+
+        func check(_ provider: String) async throws -> String {
+            guard provider == "runware" else {
+                throw Problem(status: 424, code: "bad_key", detail: "The key is wrong.")
+            }
+            return "the key works"
         }
     }
 
@@ -69,7 +77,7 @@ struct JobFunctionTests {
     @LoopActor private func run(_ what: String, control: Control? = nil) async throws -> Answer {
         let body =
             #"{"job":"j1","generation":"g1","attempt":2,"input":{"do":"\#(what)"},"state":{"n":1},"#
-            + #""inputs":{"ab":"/x"},"deadline":"2026-11-21T10:00:00.000Z"}"#
+            + #""inputs":{"ab":"/x"},"lane":"l1","unsure":true,"deadline":"2026-11-21T10:00:00.000Z"}"#
         return try await painter(control).send("POST", "/_edge/run", headers: ["Edge-Attempt-Id": "a-7"], body: body)
     }
 
@@ -88,6 +96,54 @@ struct JobFunctionTests {
                 "accept": "image/*",
             ]
         )
+    }
+
+    @Test func `a ticket tells its lanes, how to choose, and its pictures`() {
+        let ticket = Ticket(
+            input: [:],
+            lanes: [
+                Lane(
+                    name: "r",
+                    provider: "runware",
+                    model: "runware:100@1",
+                    account: "runware#1f0c7a52",
+                    price: 1900,
+                    quota: Quota(every: .milliseconds(2500), hour: 30, day: 1000, atOnce: 4),
+                    takesAttemptIDs: true
+                ), Lane(name: "s", provider: "sandbox", weight: 0.5),
+            ],
+            choose: .cheapest,
+            inputs: ["ab"]
+        )
+
+        #expect(
+            ticket.document == [
+                "input": [:], "key": nil, "price": nil, "choose": "cheapest", "inputs": ["ab"],
+                "lanes": [
+                    [
+                        "name": "r", "provider": "runware", "model": "runware:100@1", "account": "runware#1f0c7a52",
+                        "price": 1900, "weight": .double(1),
+                        "quota": ["every": 2.5, "hour": 30, "day": 1000, "atOnce": 4], "takesAttemptIDs": true,
+                    ],
+                    [
+                        "name": "s", "provider": "sandbox", "model": nil, "account": "sandbox", "price": nil,
+                        "weight": 0.5, "takesAttemptIDs": false,
+                    ],
+                ],
+            ]
+        )
+    }
+
+    @Test @LoopActor func `a check answers in words, or with what is wrong`() async throws {
+        let good = try await painter().send("POST", "/_edge/check", body: #"{"provider":"runware"}"#)
+        let bad = try await painter().send("POST", "/_edge/check", body: #"{"provider":"other"}"#)
+        let none = try await painter().send("POST", "/_edge/check", body: "{}")
+        let plain = try Served(JobFunctionHandler(Plain(), control: Control(path: nil)))
+
+        #expect(good.status == 200 && good.json == ["text": "the key works"])
+        #expect(bad.status == 424 && bad.json?["detail"] == "The key is wrong.")
+        #expect(none.status == 400)
+        #expect(try await plain.send("POST", "/_edge/check", body: #"{"provider":"x"}"#).status == 404)
     }
 
     @Test @LoopActor func `a refusal at admission is a problem document`() async throws {
@@ -113,7 +169,7 @@ struct JobFunctionTests {
         #expect(
             try JSONValue.parse(facts) == [
                 "id": "j1", "generation": "g1", "attempt": 2, "attemptID": "a-7", "state": ["n": 1], "input": "/x",
-                "deadline": "2026-11-21T10:00:00.000Z", "note": "é\u{1F600}",
+                "deadline": "2026-11-21T10:00:00.000Z", "note": "é\u{1F600}", "lane": "l1", "unsure": true,
             ]
         )
     }
@@ -183,10 +239,10 @@ struct JobFunctionTests {
     @Test @LoopActor func `cancel hands over the state`() async throws {
         let served = try painter()
 
-        let answer = try await served.send("POST", "/_edge/cancel", body: #"{"job":"j9","state":{"r":1}}"#)
+        let answer = try await served.send("POST", "/_edge/cancel", body: #"{"job":"j9","lane":"l","state":{"r":1}}"#)
 
         #expect(answer.status == 204)
-        #expect(canceled == [#"j9 {"r":1}"#])
+        #expect(canceled == [#"j9 l {"r":1}"#])
     }
 
     @Test @LoopActor func `a function without a description of its own has an empty one`() async throws {
