@@ -12,10 +12,13 @@ public struct ProviderAbilities: Sendable, Equatable {
 
     public var parameters: Set<Parameter>
     public var sizes: Sizes
+    /// What it makes.
+    public var kinds: Set<ImageRequest.Kind>
 
-    public init(_ parameters: Set<Parameter>, sizes: Sizes = .any) {
+    public init(_ parameters: Set<Parameter>, sizes: Sizes = .any, kinds: Set<ImageRequest.Kind> = [.image]) {
         self.parameters = parameters
         self.sizes = sizes
+        self.kinds = kinds
     }
 
     /// A part of a request that has no place here, and what could be asked for instead.

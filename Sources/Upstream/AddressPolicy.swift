@@ -1,7 +1,7 @@
 // Which addresses may be called.
 public import EdgeLoop
 
-/// Decides whether an upstream's address may be connected to. Link-local and metadata addresses never may.
+/// Decides whether an upstream's address may be connected to. Link-local and metadata addresses may not, unless they are listed.
 public struct AddressPolicy: Sendable, Equatable {
     /// Why an address is not called.
     public enum Refusal: Sendable, Equatable {
@@ -13,20 +13,25 @@ public struct AddressPolicy: Sendable, Equatable {
     /// 10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7.
     public var allowsPrivate = true
 
-    public init(allowsLoopback: Bool = true, allowsPrivate: Bool = true) {
+    /// Networks that may be called whatever else is refused.
+    public var allowed: [AddressRange] = []
+
+    public init(allowsLoopback: Bool = true, allowsPrivate: Bool = true, allowed: [AddressRange] = []) {
         self.allowsLoopback = allowsLoopback
         self.allowsPrivate = allowsPrivate
+        self.allowed = allowed
     }
 
     /// nil when the address may be called. An IPv4 address inside an IPv6 one (mapped, NAT64, 6to4) is judged as itself.
     public func refusal(of address: IPAddress) -> Refusal? {
         let bytes = address.bytes
+        if allowed.contains(where: { $0.contains(address) }) { return nil }
         guard !address.isIPv4 else { return refusal(ofIPv4: bytes) }
         if bytes[0] == 0xfe, bytes[1] & 0xc0 == 0x80 { return .linkLocal }
         if Self.metadataIPv6.contains(bytes) { return .metadata }
         if bytes.dropLast().allSatisfy({ $0 == 0 }), bytes[15] <= 1 { return allowsLoopback ? nil : .loopback }
         if bytes[0] & 0xfe == 0xfc { return allowsPrivate ? nil : .privateNetwork }
-        return Self.embeddedIPv4(bytes).flatMap(refusal(ofIPv4:))
+        return Self.embeddedIPv4(bytes).flatMap { IPAddress(bytes: $0) }.flatMap { refusal(of: $0) }
     }
 
     private func refusal(ofIPv4 bytes: [UInt8]) -> Refusal? {

@@ -40,6 +40,23 @@ struct AddressPolicyTests {
     }
 
     @Test(
+        "A listed network may be called whatever it is",
+        arguments: [
+            ("127.0.0.1", "127.0.0.1"), ("::ffff:127.0.0.1", "127.0.0.0/8"), ("10.1.2.3", "10.0.0.0/8"),
+            ("169.254.169.254", "169.254.169.254"), ("64:ff9b::a01:203", "10.0.0.0/8"), ("fd12::1", "fd00::/8"),
+        ]
+    )
+    func listed(text: String, network: String) throws {
+        let address = try #require(IPAddress(text))
+        var policy = AddressPolicy(allowsLoopback: false, allowsPrivate: false)
+        #expect(policy.refusal(of: address) != nil)
+        policy.allowed = [try #require(AddressRange(network))]
+
+        #expect(policy.refusal(of: address) == nil)
+        #expect(policy.refusal(of: try #require(IPAddress("192.168.0.1"))) == .privateNetwork)
+    }
+
+    @Test(
         "A stricter policy allows the internet",
         arguments: ["172.32.0.1", "11.0.0.1", "100.128.0.1", "2606:4700::1"]
     )
