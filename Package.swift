@@ -113,7 +113,6 @@ let package = Package(
             ["HFInference", "Providers", "Upstream", "EdgeLoop", "JSON", "CivilTime", "TestSupport"]
         ),
         tests("RunwareTests", ["Runware", "Providers", "Upstream", "EdgeLoop", "JSON", "CivilTime", "TestSupport"]),
-        tests("GenerateTests", ["Generate", "HFInference", "Sandbox", "Providers", "JSON"]),
         tests(
             "GenerateTests",
             [

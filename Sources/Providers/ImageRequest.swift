@@ -29,6 +29,8 @@ public struct ImageRequest: Sendable, Equatable {
     public var checksSafety: Bool?
     /// Seconds of a video.
     public var duration: Double?
+    /// Whether what a provider has no place for may be left out. The result then says what was.
+    public var isLenient = false
 
     public init(
         prompt: String,

@@ -1,6 +1,7 @@
 // The README's tables and examples against the code that they describe.
 import EdgeHTTP
 import EdgeLoop
+import FileReading
 import Glibc
 import JSON
 import Secrets
@@ -56,6 +57,20 @@ struct ReadmeReferenceTests {
             let value = try JSONValue.parse(block.text)
             if value["functions"] != nil { _ = try Manifest.parse(Array(block.text.utf8)) }
         }
+    }
+
+    @Test func `the example of generate.json is good, and shows every section`() throws {
+        let block = try #require(Self.readme.blocks("json", under: "Models, presets, routes, prices").first)
+        let settings = try GenerateSettings.parse(Array(block.text.utf8))
+        let sections = try #require(try JSONValue.parse(block.text).object).keys
+        let shown = Self.readme.rows(under: "Models, presets, routes, prices").map { Self.first(Self.plain($0[0])) }
+
+        #expect(!settings.models.isEmpty && !settings.prices.rows.isEmpty && !settings.resultNetworks.isEmpty)
+        #expect(Set(shown) == Set(sections))
+        let refusal = #expect(throws: FileMistakes.self) {
+            try GenerateSettings.parse(Array(#"{"zzzzzzzzzzzz": 1}"#.utf8))
+        }
+        #expect(refusal?.description.hasSuffix("known here are \(sections.joined(separator: ", "))") == true)
     }
 
     @Test func `env files mean what the README says`() throws {

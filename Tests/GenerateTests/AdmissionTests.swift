@@ -5,7 +5,9 @@ import Testing
 @testable import Generate
 
 struct AdmissionTests {
-    private let admission = Admission(defaultProvider: .sandbox, defaultModel: "org/usual")
+    private let admission = Fake.admission([
+        Fake.standing("huggingface", ids: .hub, key: nil, usual: "org/usual"), Fake.sandbox,
+    ])
 
     private func admit(_ json: String, _ contentType: String? = "application/json") throws -> Admission.Admitted {
         try admission.admit(method: "POST", target: "/generate", contentType: contentType, body: [UInt8](json.utf8))
@@ -25,13 +27,12 @@ struct AdmissionTests {
         )
 
         #expect(admitted.isFresh)
-        #expect(admitted.input.provider == .huggingface)
+        #expect(admitted.input.candidates == [Candidate(provider: "huggingface", model: "a/b")])
         #expect(
             admitted.input.request
                 == ImageRequest(
                     prompt: "a kite",
                     negativePrompt: "blur",
-                    model: "a/b",
                     width: 64,
                     height: 2048,
                     steps: 150,
@@ -47,7 +48,8 @@ struct AdmissionTests {
         let real = try admit(#"{"prompt":"x","provider":"huggingface"}"#).input
 
         #expect(sandbox.request == ImageRequest(prompt: "x", width: 512, height: 512))
-        #expect(real.request == ImageRequest(prompt: "x", model: "org/usual"))
+        #expect(real.request == ImageRequest(prompt: "x"))
+        #expect(real.candidates == [Candidate(provider: "huggingface", model: "org/usual")])
     }
 
     @Test(
@@ -92,14 +94,14 @@ struct AdmissionTests {
             (#"{"prompt":"x","seed":1e300}"#, "seed is 1e+300; use a whole number from 0 to 4294967295"),
             (#"{"prompt":"x","fresh":"yes"}"#, "fresh is a string; use true or false"),
             (#"{"prompt":"x","fresh":1}"#, "fresh is a number; use true or false"),
-            (#"{"prompt":"x","provider":"openai"}"#, "provider is \"openai\"; use huggingface or sandbox"),
+            (#"{"prompt":"x","provider":"opnai"}"#, "provider is \"opnai\"; use \(Field.provider.allowed)"),
             (
                 #"{"prompt":"x","model":""}"#,
-                "model is empty; use a model name such as black-forest-labs/FLUX.1-schnell"
+                "model is empty; use \(Field.model.allowed)"
             ),
             (
                 #"{"prompt":"x","provider":"huggingface","model":"../x"}"#,
-                "model cannot be used: it must not hold \"..\"; use a model name such as black-forest-labs/FLUX.1-schnell"
+                "model cannot be used at huggingface: it must not hold \"..\"; use \(Field.model.allowed)"
             ),
             (
                 #"{"prompt":"x","scheduler":"a\u0000b"}"#,
@@ -112,7 +114,7 @@ struct AdmissionTests {
             (#"{"prompt":"x","promt":"y"}"#, "promt is no field of this function; did you mean prompt?"),
             (
                 #"{"prompt":"x","quality":"y"}"#,
-                "quality is no field of this function; known are prompt, model, width, height, steps, seed, scheduler, provider, fresh, negative_prompt, guidance_scale"
+                "quality is no field of this function; known are \(Field.allCases.map(\.rawValue).joined(separator: ", "))"
             ),
             (#"["x"]"#, "the body is an array; send a JSON object with a prompt"),
         ]
@@ -181,8 +183,9 @@ struct AdmissionTests {
     @Test func `a prompt of digits in a query stays a text`() throws {
         #expect(
             try get("prompt=1984&model=7").input.request
-                == ImageRequest(prompt: "1984", model: "7", width: 512, height: 512)
+                == ImageRequest(prompt: "1984", width: 512, height: 512)
         )
+        #expect(try get("prompt=1984&model=7").input.candidates.map(\.model) == ["7"])
     }
 
     @Test func `the query of a POST says nothing`() throws {
@@ -197,14 +200,15 @@ struct AdmissionTests {
     }
 
     @Test func `a provider that cannot be used says what to do`() throws {
-        var admission = admission
-        admission.readiness = [.huggingface: .notReady("set HUGGINGFACE_API_KEY")]
+        let admission = Fake.admission([
+            Fake.standing("huggingface", key: nil, notReady: "set HUGGINGFACE_API_KEY"), Fake.sandbox,
+        ])
 
         let error = try refusal { try admission.admit(["prompt": "x", "provider": "huggingface"]) }
 
         #expect(error.status == 424)
         #expect(error.description == "provider huggingface cannot be used now: set HUGGINGFACE_API_KEY")
-        #expect(try admission.admit(["prompt": "x"]).input.provider == .sandbox)
+        #expect(try admission.admit(["prompt": "x"]).input.candidates.map(\.provider) == ["sandbox"])
     }
 
     @Test func `the problem names the field`() throws {

@@ -5,12 +5,10 @@ import Testing
 @testable import Generate
 
 struct GenerateInputTests {
-    private let full = GenerateInput(
-        provider: .huggingface,
-        request: ImageRequest(
+    private static let full: GenerateInput = {
+        var request = ImageRequest(
             prompt: "p",
             negativePrompt: "n",
-            model: "m",
             width: 64,
             height: 72,
             steps: 3,
@@ -18,52 +16,100 @@ struct GenerateInputTests {
             seed: 9,
             scheduler: "s"
         )
-    )
+        request.kind = .video
+        request.image = ImageInput(sha256: "aa")
+        request.mask = ImageInput(sha256: "bb")
+        request.strength = 0.5
+        request.loras = [Lora(model: "l", weight: -1)]
+        request.checksSafety = true
+        request.duration = 4
+        request.isLenient = true
+        return GenerateInput(
+            request: request,
+            candidates: [
+                Candidate(provider: "runware", model: "m", dropped: [.steps], price: 1900),
+                Candidate(provider: "huggingface"),
+            ]
+        )
+    }()
 
     private func key(_ json: JSONObject) throws -> String {
-        try Admission(defaultProvider: .huggingface, defaultModel: "org/usual").admit(json).input.key
+        try Fake.admission([Fake.huggingface]).admit(json).input.key
     }
 
     @Test func `what a job file keeps is read back`() throws {
-        let text = JSONValue.object(full.json).text()
+        let text = JSONValue.object(Self.full.json).text()
 
         let read = GenerateInput(try #require(try JSONValue.parse(text).object))
 
-        #expect(read == full)
+        #expect(read == Self.full)
+        #expect(read?.pictures == ["aa", "bb"])
     }
 
     @Test func `a seed is drawn only where the caller named none, and a job file keeps it`() throws {
-        let plain = GenerateInput(provider: .sandbox, request: ImageRequest(prompt: "p"))
+        let plain = GenerateInput(request: ImageRequest(prompt: "p"), candidates: [Candidate(provider: "sandbox")])
 
         let drawn = plain.drawing(7)
 
         #expect(drawn.request.seed == 7)
         #expect(drawn.request.isSeedDrawn)
         #expect(GenerateInput(drawn.json) == drawn)
-        #expect(full.drawing(7) == full)
+        #expect(Self.full.drawing(7) == Self.full)
     }
 
     @Test(
         "What somebody has broken in a job file is not run",
-        arguments: [[:], ["prompt": "x"], ["provider": "other", "prompt": "x"], ["provider": "sandbox", "prompt": 7]]
-            as [JSONObject]
+        arguments: [
+            [:], ["prompt": "x"], ["prompt": "x", "lanes": []], ["prompt": "x", "lanes": [["model": "m"]]],
+            ["prompt": 7, "lanes": [["provider": "p"]]], ["prompt": "x", "kind": "song", "lanes": [["provider": "p"]]],
+            ["prompt": "x", "loras": [7], "lanes": [["provider": "p"]]],
+            ["prompt": "x", "lanes": [["provider": "p", "dropped": ["colour"]]]],
+        ] as [JSONObject]
     )
     func refusesBroken(json: JSONObject) { #expect(GenerateInput(json) == nil) }
 
-    @Test func `every field changes the key`() {
-        var others = Array(repeating: full, count: 10)
-        others[0].provider = .sandbox
-        others[1].request.prompt = "q"
-        others[2].request.negativePrompt = nil
-        others[3].request.model = "m2"
-        others[4].request.width = 72
-        others[5].request.height = 64
-        others[6].request.steps = nil
-        others[7].request.guidanceScale = 7
-        others[8].request.seed = nil
-        others[9].request.scheduler = "t"
+    @Test(
+        "Every part that changes the picture changes the key",
+        arguments: [
+            { $0.request.prompt = "q" }, { $0.request.negativePrompt = nil }, { $0.request.width = 72 },
+            { $0.request.height = 64 }, { $0.request.steps = nil }, { $0.request.guidanceScale = 7 },
+            { $0.request.seed = nil }, { $0.request.scheduler = "t" }, { $0.request.kind = .image },
+            { $0.request.image?.sha256 = "ab" }, { $0.request.mask = nil }, { $0.request.strength = 0.4 },
+            { $0.request.loras[0].weight = 1 }, { $0.request.loras[0].model = "k" }, { $0.request.checksSafety = nil },
+            { $0.request.duration = 5 }, { $0.request.isLenient = false }, { $0.candidates[0].model = "n" },
+            { $0.candidates[0].dropped = [] },
+            { $0.candidates[1].provider = "openai" }, { $0.candidates.removeLast() },
+        ] as [@Sendable (inout GenerateInput) -> Void]
+    )
+    func changes(change: @Sendable (inout GenerateInput) -> Void) {
+        var other = Self.full
+        change(&other)
 
-        #expect(Set(([full] + others).map(\.key)).count == 11)
+        #expect(other.key != Self.full.key)
+    }
+
+    @Test(
+        "What does not change it leaves the key",
+        arguments: [
+            { $0.candidates.reverse() }, { $0.candidates[0].price = nil }, { $0.request.image?.path = "/x" },
+        ] as [@Sendable (inout GenerateInput) -> Void]
+    )
+    func keeps(change: @Sendable (inout GenerateInput) -> Void) {
+        var other = Self.full
+        change(&other)
+
+        #expect(other.key == Self.full.key)
+    }
+
+    @Test func `what all candidates leave out is as if it had not been asked for`() {
+        var dropped = Self.full
+        dropped.candidates = [Candidate(provider: "p", dropped: [.loras, .steps])]
+        var without = Self.full
+        without.request.loras = []
+        without.request.steps = nil
+        without.candidates = [Candidate(provider: "p")]
+
+        #expect(dropped.key == without.key)
     }
 
     @Test func `equal requests have equal keys however they are written`() throws {
@@ -78,10 +124,15 @@ struct GenerateInputTests {
             try key(["prompt": "x", "guidance_scale": 0])
                 == (try key(["prompt": "x", "guidance_scale": .double(-0.0)]))
         )
+        let loras: JSONValue = [["model": "a", "weight": 1]]
+        #expect(
+            try Fake.admission([Fake.runware]).admit(["prompt": "x", "loras": loras]).input.key
+                == (try Fake.admission([Fake.runware]).admit(["prompt": "x", "loras": [["model": "a"]]]).input.key)
+        )
     }
 
     @Test func `keys stay what they are`() {
         // A changed key forgets every cached image: raise keyVersion when that is meant.
-        #expect(full.key == "8202bb2d3b7988a5b34cf4c9d4678b167399c17fcdb6a65ac14a2aa8b13e6d06")
+        #expect(Self.full.key == "2f5488e3cfef72d33d9b684483090efc595959edab73bb94277c56be1c2e9575")
     }
 }

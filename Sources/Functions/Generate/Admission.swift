@@ -1,19 +1,15 @@
 // Decides whether a request becomes a job, and makes of it what the job will do.
-internal import HFInference
+internal import EdgeFunction
 internal import JSON
 internal import Providers
-internal import Sandbox
 
-/// The check of a generate request. Pure: the same request and settings give the same answer.
-struct Admission {
-    /// Used where a request names none.
-    var defaultProvider: GenerateInput.ProviderName
-    var defaultModel: String
-    /// What each provider says about being used now.
-    var readiness: [GenerateInput.ProviderName: ProviderReadiness] = [:]
+/// The check of a generate request. Pure: the same request, settings and providers give the same answer.
+struct Admission: Sendable {
+    var routing: Routing
 
     struct Admitted: Equatable {
         let input: GenerateInput
+        let choose: Lane.Choice
         /// Whether a cached picture is not wanted.
         let isFresh: Bool
     }
@@ -32,57 +28,41 @@ struct Admission {
     }
 
     func admit(_ fields: JSONObject) throws(AdmissionError) -> Admitted {
-        for name in fields.keys where Field(rawValue: name) == nil { throw .unknown(name) }
-        let reader = FieldReader(fields: fields)
-
-        guard let prompt = try reader.text(.prompt, scalarsMax: Field.promptScalarsMax) else {
-            throw .field(.prompt, fields["prompt"]?.string == nil ? "is missing" : "is empty")
-        }
-        let provider = try provider(reader)
-        var request = ImageRequest(prompt: prompt)
-        request.negativePrompt = try reader.text(.negativePrompt, scalarsMax: Field.promptScalarsMax)
-        request.model = try model(reader, provider)
-        request.width = try reader.size(.width)
-        request.height = try reader.size(.height)
-        request.steps = try reader.whole(.steps, in: Field.stepCounts).map { Int($0) }
-        request.guidanceScale = try reader.number(.guidanceScale, in: Field.guidanceScales)
-        request.seed = try reader.whole(.seed, in: Field.seeds).map { UInt32($0) }
-        request.scheduler = try reader.name(.scheduler, scalarsMax: Field.schedulerScalarsMax)
-        let isFresh = try reader.truth(.fresh) ?? false
-        if provider == .sandbox {
-            // The size that it draws anyway: asking for it by number is the same picture.
-            request.width = request.width ?? Sandbox.usualSize
-            request.height = request.height ?? Sandbox.usualSize
-        }
-        if case .notReady(let advice) = readiness[provider] {
-            throw AdmissionError(
-                status: 424,
-                code: "provider_settings",
-                field: "provider",
-                "provider \(provider.rawValue) cannot be used now: \(advice)"
-            )
-        }
-        return Admitted(input: GenerateInput(provider: provider, request: request), isFresh: isFresh)
+        let fields = try RequestFields(
+            fields,
+            presets: routing.settings.presets,
+            known: routing.standings.map(\.name)
+        )
+        let route = try routing.route(fields)
+        return Admitted(input: route.input, choose: route.choose, isFresh: fields.isFresh)
     }
 
-    private func provider(_ reader: FieldReader) throws(AdmissionError) -> GenerateInput.ProviderName {
-        guard let name = try reader.name(.provider, scalarsMax: 40) else { return defaultProvider }
-        guard let provider = GenerateInput.ProviderName(rawValue: name) else {
-            throw .field(.provider, "is \"\(name)\"")
-        }
-        return provider
+    /// What the host is told of the work.
+    /// - Parameter seed: draws one, for a new picture whose caller names none.
+    func ticket(_ admitted: Admitted, drawing seed: () -> UInt32) -> Ticket {
+        let input = admitted.input
+        return Ticket(
+            input: admitted.isFresh ? input.drawing(seed()).json : input.json,
+            key: input.key,
+            accept: input.request.kind == .image ? "image/*" : "video/*",
+            isFresh: admitted.isFresh,
+            lanes: input.candidates.map(lane),
+            choose: admitted.choose,
+            inputs: input.pictures
+        )
     }
 
-    private func model(_ reader: FieldReader, _ provider: GenerateInput.ProviderName) throws(AdmissionError) -> String?
-    {
-        guard let name = try reader.name(.model, scalarsMax: Field.modelScalarsMax) else {
-            return provider == .huggingface ? defaultModel : nil
-        }
-        guard provider == .huggingface else { return name }
-        do {
-            return try HFModelID(name).text
-        } catch {
-            throw .field(.model, "cannot be used: \(error.reason)")
-        }
+    private func lane(_ candidate: Candidate) -> Lane {
+        let standing = routing.standings.first { $0.name == candidate.provider }
+        return Lane(
+            name: candidate.provider,
+            provider: candidate.provider,
+            model: candidate.model,
+            account: standing?.account,
+            price: candidate.price,
+            weight: routing.settings.route.weights[candidate.provider] ?? 1,
+            quota: routing.settings.quotas[candidate.provider],
+            takesAttemptIDs: standing?.takesAttemptIDs ?? false
+        )
     }
 }

@@ -1,4 +1,5 @@
 // Why a request is not admitted: one sentence that names the field, what is wrong with it, and what it may hold.
+internal import FileReading
 internal import JSON
 
 struct AdmissionError: Error, Equatable, CustomStringConvertible {
@@ -14,13 +15,24 @@ struct AdmissionError: Error, Equatable, CustomStringConvertible {
         self.description = description
     }
 
-    /// - Parameter problem: what is wrong, after the field's name: "is 63".
-    static func field(_ field: Field, _ problem: String) -> AdmissionError {
+    /// - Parameters:
+    ///   - problem: what is wrong, after the field's name: "is 63".
+    ///   - isWhole: whether the problem says itself what to do.
+    static func field(_ field: Field, _ problem: String, isWhole: Bool = false) -> AdmissionError {
         AdmissionError(
             code: "invalid_field",
             field: field.rawValue,
-            "\(field.rawValue) \(problem); use \(field.allowed)"
+            "\(field.rawValue) \(problem)" + (isWhole ? "" : "; use \(field.allowed)")
         )
+    }
+
+    static func preset(_ name: String, known: [String]) -> AdmissionError {
+        let hint =
+            known.isEmpty
+            ? "there are none: the settings file of this function has no presets"
+            : NearestName.of(name, among: known).map { "did you mean \($0)?" }
+                ?? "known are \(known.joined(separator: ", "))"
+        return .field(.preset, "is \(quoted(name)); \(hint)", isWhole: true)
     }
 
     /// A field that nobody knows, with the one that was probably meant.
@@ -28,7 +40,8 @@ struct AdmissionError: Error, Equatable, CustomStringConvertible {
         let names = Field.allCases.map(\.rawValue)
         let shown = name.unicodeScalars.prefix(40).map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }
         let hint =
-            nearest(to: name, in: names).map { "did you mean \($0)?" } ?? "known are \(names.joined(separator: ", "))"
+            NearestName.of(name, among: names).map { "did you mean \($0)?" }
+            ?? "known are \(names.joined(separator: ", "))"
         let text = String(String.UnicodeScalarView(shown))
         return AdmissionError(code: "unknown_field", field: text, "\(text) is no field of this function; \(hint)")
     }
@@ -39,33 +52,5 @@ struct AdmissionError: Error, Equatable, CustomStringConvertible {
         ]
         problem["field"] = field.map { .string($0) }
         return problem
-    }
-
-    /// The name with the fewest edits, where these are few enough to be a slip.
-    private static func nearest(to name: String, in names: [String]) -> String? {
-        // "negativePrompt" and "cfg-scale" are spellings of other services.
-        let plain = folded(name)
-        guard plain.count <= 40 else { return nil }
-        let near = names.map { ($0, distance(plain, folded($0))) }.min { $0.1 < $1.1 }
-        guard let near, near.1 <= max(1, (plain.count + 1) / 3) else { return nil }
-        return near.0
-    }
-
-    private static func folded(_ name: String) -> [UInt8] {
-        name.prefix(41).lowercased().utf8.filter { $0 != UInt8(ascii: "_") && $0 != UInt8(ascii: "-") }
-    }
-
-    private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        var row = Array(0...right.count)
-        for (i, a) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, b) in right.enumerated() {
-                let change = diagonal + (a == b ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(change, row[j] + 1, diagonal + 1)
-            }
-        }
-        return row[right.count]
     }
 }

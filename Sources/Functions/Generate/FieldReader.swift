@@ -1,10 +1,12 @@
 // Reads one field of a request as what it should be. `null` counts as not given, as web apps send it for what is not set.
+internal import FileReading
 internal import JSON
+internal import Providers
 
 struct FieldReader {
     let fields: JSONObject
 
-    private func given(_ field: Field) -> JSONValue? {
+    func given(_ field: Field) -> JSONValue? {
         guard let value = fields[field.rawValue], !value.isNull else { return .none }
         return value
     }
@@ -55,6 +57,8 @@ struct FieldReader {
         guard let truth = value.bool else { throw .field(field, "is \(value.kind)") }
         return truth
     }
+
+    func has(_ field: Field) -> Bool { given(field) != nil }
 
     private static func notNumber(_ value: JSONValue) -> String {
         guard let text = value.string else { return "is \(value.kind)" }

@@ -2,7 +2,7 @@
 internal import CivilTime
 internal import EdgeFunction
 internal import EdgeLoop
-internal import HFInference
+internal import FileReading
 internal import JSON
 internal import Providers
 internal import Sandbox
@@ -14,16 +14,21 @@ internal import Upstream
 struct Generate: JobFunction {
     private let providers: GenerateProviders
 
-    /// Bytes of a request: a prompt and a few numbers.
+    /// Bytes of a request: a prompt, a few numbers, and hashes of pictures.
     private static let bodyBytesMax = 1 << 20
 
     init() throws {
-        providers = GenerateProviders(
-            environment: ProcessEnvironment.atStart(),
-            transport: UpstreamTransport(Upstream())
-        ) { request in
-            await Pool.run { Sandbox.picture(of: request) }
-        }
+        let environment = ProcessEnvironment.atStart()
+        let settings = try GenerateSettings.read(environment, providers: KnownProviders.all)
+        let results = AddressPolicy(allowsLoopback: false, allowsPrivate: false, allowed: settings.resultNetworks)
+        providers = try GenerateProviders(
+            environment: environment,
+            settings: settings,
+            tools: ProviderTools(transport: UpstreamTransport(Upstream(), results: Upstream(policy: results))) {
+                request in
+                await Pool.run { Sandbox.picture(of: request) }
+            }
+        )
     }
 
     func admit(_ request: Request) async throws -> Ticket {
@@ -35,15 +40,7 @@ struct Generate: JobFunction {
                 contentType: request.headers["Content-Type"],
                 body: body
             )
-            let input = admitted.isFresh ? admitted.input.drawing(.random(in: 0...UInt32.max)) : admitted.input
-            return Ticket(
-                input: input.json,
-                key: admitted.input.key,
-                lane: admitted.input.provider.rawValue,
-                price: providers.price(of: admitted.input),
-                accept: "image/*",
-                isFresh: admitted.isFresh
-            )
+            return providers.admission.ticket(admitted) { .random(in: 0...UInt32.max) }
         } catch {
             throw Problem(
                 status: error.status,
@@ -55,7 +52,7 @@ struct Generate: JobFunction {
     }
 
     func run(_ job: Job) async throws -> Outcome {
-        guard let input = GenerateInput(job.input) else {
+        guard let input = GenerateInput(job.input), let candidate = input.candidate(job.lane) else {
             throw Problem(
                 status: 400,
                 code: "bad_input",
@@ -66,6 +63,7 @@ struct Generate: JobFunction {
         let attempt = ProviderAttempt(
             number: job.attempt,
             id: job.attemptID,
+            isUnsure: job.isUnsure,
             state: state.provider,
             timeout: Self.timeLeft(job.deadline),
             report: { fraction, note in await job.progress(fraction, note: note) },
@@ -73,34 +71,66 @@ struct Generate: JobFunction {
                 do { try await sleep(for: duration) } catch { throw CancellationError() }
             }
         )
-        switch RunReply(await providers.run(input, attempt: attempt), state: state) {
+        let request = try Self.withPaths(candidate.request(input.request), job.inputs)
+        let result = await providers.run(request, at: candidate.provider, attempt: attempt)
+        switch RunReply(result, state: state) {
         case .image(let image):
-            return .made(Artifact(image.bytes, type: image.info.type.mediaType, facts: image.facts))
+            return .made(Artifact(image.bytes, type: image.info.type.mediaType, facts: candidate.facts(of: image)))
         case .later(let seconds, let state):
             return .later(after: .seconds(seconds), state: state)
         case .refusal(let status, let retryAfter, let problem):
-            return .problem(
-                Problem(
-                    status: status,
-                    code: problem["code"]?.string ?? "provider_error",
-                    detail: problem["detail"]?.string ?? "The provider refused.",
-                    retryAfter: retryAfter.map { .seconds($0) },
-                    members: problem
-                )
-            )
+            return .problem(Self.problem(status: status, retryAfter: retryAfter, problem))
         }
     }
 
-    func describe() async throws -> JSONObject {
-        var providers: JSONObject = [:]
-        for name in GenerateInput.ProviderName.allCases {
-            switch self.providers.admission.readiness[name] {
-            case .ready: providers[name.rawValue] = ["ready": true]
-            case .notReady(let advice): providers[name.rawValue] = ["ready": false, "advice": .string(advice)]
-            case nil: providers[name.rawValue] = ["ready": false]
-            }
+    func cancel(job: String, lane: String?, state: JSONValue?) async throws {
+        guard let lane, let state = RunReply.State(state).provider else { return }
+        await providers.cancel(at: lane, state: state)
+    }
+
+    func check(_ provider: String) async throws -> String {
+        guard KnownProviders.names.contains(provider) else {
+            let detail = notOne(provider, of: KnownProviders.names)
+            throw Problem(status: 404, code: "unknown_provider", detail: "The provider \(detail).")
         }
-        return ["providers": .object(providers)]
+        do {
+            return try await providers.check(provider)
+        } catch {
+            let answer = error.answer()
+            throw Self.problem(status: answer.status, retryAfter: answer.retryAfter, answer.problem)
+        }
+    }
+
+    func describe() async throws -> JSONObject { providers.description }
+
+    /// The pictures of a request, where the host has them.
+    private static func withPaths(_ request: ImageRequest, _ paths: [String: String]) throws(Problem) -> ImageRequest {
+        func found(_ picture: ImageInput?) throws(Problem) -> ImageInput? {
+            guard var picture else { return nil }
+            guard let path = paths[picture.sha256] else {
+                throw Problem(
+                    status: 400,
+                    code: "input_missing",
+                    detail: "The picture that the job begins with is gone; send the request again, with the picture."
+                )
+            }
+            picture.path = path
+            return picture
+        }
+        var request = request
+        request.image = try found(request.image)
+        request.mask = try found(request.mask)
+        return request
+    }
+
+    private static func problem(status: Int, retryAfter: Int?, _ members: JSONObject) -> Problem {
+        Problem(
+            status: status,
+            code: members["code"]?.string ?? "provider_error",
+            detail: members["detail"]?.string ?? "The provider refused.",
+            retryAfter: retryAfter.map { .seconds($0) },
+            members: members
+        )
     }
 
     private static func timeLeft(_ deadline: Timestamp?) -> Duration {

@@ -1,20 +1,34 @@
-// What a run gets: the request after admission, complete and normalised.
+// What a run gets: the request after admission, complete and normalised, and the ways in which it can be done.
 internal import Digest
+internal import EdgeFunction
 internal import JSON
 internal import Providers
 
 struct GenerateInput: Equatable {
-    var provider: ProviderName
+    /// Without a model: each candidate has its own.
     var request: ImageRequest
-
-    enum ProviderName: String, CaseIterable { case huggingface, sandbox }
+    /// In the order of the route; each provider at most once, and at least one.
+    var candidates: [Candidate]
 
     /// A change of what a key is made of gets a new number, so that old entries are not found any more.
-    static let keyVersion: Int64 = 1
+    static let keyVersion: Int64 = 2
 
-    /// Everything that changes the picture, and nothing else.
+    /// Everything that changes the picture, and nothing else: not the order of the candidates, not their prices, and not what all
+    /// of them leave out.
     var key: String {
-        var canonical = json
+        let unused = candidates.map { Set($0.dropped) }.reduce(Set(Parameter.allCases)) { $0.intersection($1) }
+        var request = request
+        for parameter in unused { request.drop(parameter) }
+        var canonical = request.json
+        canonical["candidates"] = .array(
+            candidates.sorted { $0.provider < $1.provider }.map { candidate in
+                var json: JSONObject = ["provider": .string(candidate.provider)]
+                json["model"] = candidate.model.map { .string($0) }
+                let dropped = candidate.dropped.filter { !unused.contains($0) }.map(\.rawValue).sorted()
+                if !dropped.isEmpty { json["dropped"] = .array(dropped.map { .string($0) }) }
+                return .object(json)
+            }
+        )
         canonical["version"] = .integer(Self.keyVersion)
         return SHA256.hex(of: JSONValue.object(canonical).text(sortedKeys: true))
     }
@@ -29,43 +43,35 @@ struct GenerateInput: Equatable {
         return drawn
     }
 
+    /// The pictures that it begins with, by their hashes.
+    var pictures: [String] { Array(Set([request.image?.sha256, request.mask?.sha256].compactMap { $0 })).sorted() }
+
+    /// The candidate of a lane; nil: the first.
+    func candidate(_ lane: String?) -> Candidate? {
+        guard let lane else { return candidates.first }
+        return candidates.first { $0.provider == lane }
+    }
+
     var json: JSONObject {
-        var json: JSONObject = ["provider": .string(provider.rawValue), "prompt": .string(request.prompt)]
-        json["negative_prompt"] = request.negativePrompt.map { .string($0) }
-        json["model"] = request.model.map { .string($0) }
-        json["width"] = request.width.map { .integer(Int64($0)) }
-        json["height"] = request.height.map { .integer(Int64($0)) }
-        json["steps"] = request.steps.map { .integer(Int64($0)) }
-        json["guidance_scale"] = request.guidanceScale.map { .double($0) }
-        json["seed"] = request.seed.map { .integer(Int64($0)) }
-        json["scheduler"] = request.scheduler.map { .string($0) }
-        if request.isSeedDrawn { json["seed_drawn"] = true }
+        var json = request.json
+        json["lanes"] = .array(candidates.map { .object($0.json) })
         return json
     }
 
-    init(provider: ProviderName, request: ImageRequest) {
-        self.provider = provider
+    init(request: ImageRequest, candidates: [Candidate]) {
         self.request = request
+        self.candidates = candidates
     }
 
     /// Reads what ``json`` wrote, from a job file; nil when somebody has changed it so that it cannot be read.
     init?(_ json: JSONObject) {
-        guard let provider = json["provider"]?.string.flatMap(ProviderName.init(rawValue:)),
-            let prompt = json["prompt"]?.string
-        else { return nil }
-        func number(_ name: String) -> Int? { json[name]?.integer.flatMap { Int(exactly: $0) } }
-        self.provider = provider
-        request = ImageRequest(
-            prompt: prompt,
-            negativePrompt: json["negative_prompt"]?.string,
-            model: json["model"]?.string,
-            width: number("width"),
-            height: number("height"),
-            steps: number("steps"),
-            guidanceScale: json["guidance_scale"]?.double,
-            seed: json["seed"]?.integer.flatMap { UInt32(exactly: $0) },
-            scheduler: json["scheduler"]?.string,
-            isSeedDrawn: json["seed_drawn"]?.bool ?? false
-        )
+        guard let request = ImageRequest(json) else { return nil }
+        self.request = request
+        candidates = []
+        for value in json["lanes"]?.array ?? [] {
+            guard let candidate = Candidate(value) else { return nil }
+            candidates.append(candidate)
+        }
+        if candidates.isEmpty { return nil }
     }
 }

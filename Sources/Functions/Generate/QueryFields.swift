@@ -30,9 +30,11 @@ enum QueryFields {
     /// A text that is no number stays a text, which the check of its field then refuses by name.
     private static func value(_ text: String, of field: Field) -> JSONValue {
         switch field {
-        case .width, .height, .steps, .seed, .guidanceScale:
+        case .width, .height, .steps, .seed, .guidanceScale, .strength, .duration:
             if let number = try? JSONValue.parse(text), number.double != nil { return number }
-        case .fresh:
+        case .provider where text.contains(","):
+            return .array(text.split(separator: ",").map { .string(String($0)) })
+        case .fresh, .safety, .lenient:
             if text == "true" || text == "1" { return true }
             if text == "false" || text == "0" { return false }
         default: break

@@ -1,0 +1,39 @@
+// What ids of models look like at a provider, so that a request goes only to those who may know its model.
+internal import HFInference
+
+enum ModelIDs: Sendable {
+    /// Hugging Face: `org/name`.
+    case hub
+    /// Runware: `source:id@version`.
+    case air
+    /// Whatever the provider's own server calls them.
+    case own
+    case any
+
+    /// Why a text is no id here; nil: it may be one.
+    /// - Parameter isOnly: whether no other provider is asked. Then also what is unusual may be meant.
+    func mistake(in id: String, isOnly: Bool) -> String? {
+        switch self {
+        case .hub:
+            do {
+                _ = try HFModelID(id)
+            } catch {
+                return error.reason
+            }
+            return isOnly || id.contains("/") ? nil : "a model there has the form org/name"
+        case .air: return Self.isAIR(id) ? nil : "a model there has the form source:id@version, such as runware:101@1"
+        case .own: return !isOnly && Self.isAIR(id) ? "that is an id of Runware" : nil
+        case .any: return nil
+        }
+    }
+
+    /// Something `:` something `@` something; not the long `urn:air:` form, which is another service's.
+    static func isAIR(_ id: String) -> Bool {
+        guard !id.hasPrefix("urn:"), let colon = id.firstIndex(of: ":"), let at = id.lastIndex(of: "@"), colon < at
+        else {
+            return false
+        }
+        let isPlain = id.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        return isPlain && colon > id.startIndex && id.index(after: colon) < at && id.index(after: at) < id.endIndex
+    }
+}

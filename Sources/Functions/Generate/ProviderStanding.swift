@@ -1,0 +1,42 @@
+// What admission knows of a provider: whether it can be used, by which account, and what it can do.
+internal import Digest
+internal import Providers
+
+struct ProviderStanding: Sendable {
+    let entry: ProviderEntry
+    var readiness: ProviderReadiness
+    /// Whether its key is set.
+    var hasKey: Bool
+    /// What quotas count by: its name, and the beginning of a hash of its key.
+    var account: String
+    /// The model of an image where none is asked for; nil: its own choice.
+    var usualModel: String?
+    var takesAttemptIDs = false
+    var abilities: @Sendable (String?) -> ProviderAbilities
+
+    var name: String { entry.name }
+}
+
+extension ProviderStanding {
+    init(_ entry: ProviderEntry, environment: [String: String], made: Result<any Provider, any Error>) {
+        let key = entry.secret.flatMap { environment[$0] }.flatMap { $0.isEmpty ? nil : $0 }
+        self.init(
+            entry: entry,
+            readiness: .ready,
+            hasKey: key != nil,
+            account: key.map { "\(entry.name)#\(SHA256.hex(of: $0).prefix(Self.accountDigits))" } ?? entry.name,
+            usualModel: entry.usualModel(environment),
+            abilities: { _ in ProviderAbilities([]) }
+        )
+        switch made {
+        case .success(let provider):
+            readiness = provider.readiness
+            takesAttemptIDs = provider.takesAttemptIDs
+            abilities = { provider.abilities(of: $0) }
+        case .failure(let error): readiness = .notReady("\(error)")
+        }
+    }
+
+    /// Enough to tell the keys of one host apart, and of no use to find a key by.
+    private static let accountDigits = 8
+}
