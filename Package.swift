@@ -71,6 +71,7 @@ let package = Package(
             path: "Sources/Functions/Generate",
             [
                 "EdgeFunction", "EdgeLoop", "EdgeHTTP", "JSON", "Digest", "Providers", "Sandbox", "HFInference",
+                "Runware",
                 "Upstream", "CivilTime", "Secrets", "FileReading",
             ]
         ),

@@ -41,7 +41,13 @@ public final class Runware: Provider {
     }
 
     /// Everything, for any model: which parameters and sizes a model takes comes with its refusal.
-    public func abilities(of model: String?) -> ProviderAbilities { ProviderAbilities(Set(Parameter.allCases)) }
+    public func abilities(of model: String?) -> ProviderAbilities {
+        ProviderAbilities(
+            Set(Parameter.allCases),
+            sizes: .steps(of: 1, in: RunwareMistake.side),
+            kinds: [.image, .video]
+        )
+    }
 
     public func answer(
         _ request: ImageRequest,

@@ -1,3 +1,4 @@
+import EdgeFunction
 import HFInference
 import JSON
 import Providers
@@ -18,6 +19,16 @@ struct GenerateProvidersTests {
             settings: settings,
             tools: ProviderTools(transport: NoTransport()) { Sandbox.picture(of: $0) }
         )
+    }
+
+    @Test func `with several keys all of them are candidates`() throws {
+        let providers = try providers(["HUGGINGFACE_API_KEY": "hf_x", "RUNWARE_API_KEY": "r"])
+
+        let lanes = providers.admission.ticket(try providers.admission.admit(["prompt": "x"])) { 7 }.lanes
+
+        #expect(lanes.map(\.name) == ["runware", "huggingface"])
+        #expect(lanes.map(\.model) == ["runware:100@1", HFModelID.usual.text])
+        #expect(lanes.map(\.takesAttemptIDs) == [true, false])
     }
 
     private func admit(_ providers: GenerateProviders, _ json: JSONObject) throws -> GenerateInput {

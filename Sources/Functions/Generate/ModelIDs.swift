@@ -1,5 +1,6 @@
 // What ids of models look like at a provider, so that a request goes only to those who may know its model.
 internal import HFInference
+internal import Runware
 
 enum ModelIDs: Sendable {
     /// Hugging Face: `org/name`.
@@ -27,13 +28,5 @@ enum ModelIDs: Sendable {
         }
     }
 
-    /// Something `:` something `@` something; not the long `urn:air:` form, which is another service's.
-    static func isAIR(_ id: String) -> Bool {
-        guard !id.hasPrefix("urn:"), let colon = id.firstIndex(of: ":"), let at = id.lastIndex(of: "@"), colon < at
-        else {
-            return false
-        }
-        let isPlain = id.utf8.allSatisfy { (0x21...0x7E).contains($0) }
-        return isPlain && colon > id.startIndex && id.index(after: colon) < at && id.index(after: at) < id.endIndex
-    }
+    static func isAIR(_ id: String) -> Bool { (try? RunwareModel(id)) != nil }
 }

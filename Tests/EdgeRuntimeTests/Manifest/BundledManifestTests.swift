@@ -14,7 +14,7 @@ struct BundledManifestTests {
         #expect(manifest.host == HostSettings())
         #expect(manifest["generate"]?.job == JobSettings())
         #expect(manifest["generate"]?.cache == CacheSettings())
-        #expect(manifest["generate"]?.secrets == ["HUGGINGFACE_API_KEY"])
+        #expect(manifest["generate"]?.secrets == ["RUNWARE_API_KEY", "HUGGINGFACE_API_KEY"])
         #expect(manifest["status"]?.grants == [.jobs])
         #expect(manifest["status"]?.env == [])
     }
