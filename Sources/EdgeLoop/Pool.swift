@@ -23,8 +23,9 @@ public enum Pool {
         }
     }
 
+    /// Runs `work` on a pool thread, then `then` with its result on the loop: for work whose end concerns others than its caller.
     @LoopActor
-    private static func start<Output: Sendable>(
+    package static func start<Output: Sendable>(
         _ work: @escaping @Sendable () -> Output,
         then: @escaping @LoopActor (Output) -> Void
     ) {

@@ -119,8 +119,8 @@ extension JobFiles {
         let id = key.id
         let files = state.files
         let temporary = state.temporaryPath(for: id)
-        try await Pool.files { () throws(StateError) in try files.writeNew(temporary, document) }
         try await state.directorySync.sync(folder) { () throws(StateError) in
+            try files.writeNew(temporary, document)
             try files.move(temporary, to: "\(folder)/\(id).\(suffix)")
         }
     }

@@ -1,71 +1,81 @@
 // Gathered directory syncs: one sync of a folder serves every rename in it that came before the sync began.
 internal import EdgeLoop
+internal import Synchronization
 
 /// Makes names durable. While a folder is being synced, later requests for it gather; the next sync serves them all.
 @LoopActor
 final class DirectorySync {
-    /// What changes the folder right before its sync, mostly a rename.
+    /// What changes the folder right before its sync, mostly a file that is written, synced and renamed.
     typealias Change = @Sendable () throws(StateError) -> Void
+    private typealias Done = CheckedContinuation<Result<Void, StateError>, Never>
 
-    private struct Request {
-        let change: Change?
-        let done: CheckedContinuation<Result<Void, StateError>, Never>
+    /// What one trip to the pool has settled.
+    private struct Trip: Sendable {
+        var served: [Done] = []
+        var result: Result<Void, StateError> = .success(())
+        /// Whether others have gathered for the next sync.
+        var isMore = false
     }
 
     private let files: FileWriter
-    /// The folders that are being synced, each with the requests that wait for its next sync.
-    private var waiting: [String: [Request]] = [:]
+    /// The folders that are being synced, each with the requests whose changes are made and that wait for its next sync.
+    private nonisolated let waiting = Mutex<[String: [Done]]>([:])
 
     init(files: FileWriter) {
         self.files = files
     }
 
-    /// Runs `change` and returns when the folder was synced after it. Costs one trip to the pool for all that gathered.
+    /// Runs `change` and returns when the folder was synced after it. Changes run beside each other on the pool's threads. Where
+    /// nobody syncs the folder just then, the change and its sync are one trip to the pool.
     /// - Throws: what `change` throws, or the sync's error; then `change` has happened but may not last.
     func sync(_ folder: String, after change: Change? = nil) async throws(StateError) {
         let result: Result<Void, StateError> = await withCheckedContinuation { done in
-            let request = Request(change: change, done: done)
-            if waiting[folder] == nil {
-                waiting[folder] = []
-                start(folder, [request])
-            } else {
-                waiting[folder]?.append(request)
+            let files = files
+            Pool.start { [self] in
+                do throws(StateError) {
+                    try change?()
+                } catch {
+                    return Trip(served: [done], result: .failure(error))
+                }
+                let isFirst = waiting.withLock { waiting in
+                    guard waiting[folder] == nil else {
+                        waiting[folder]?.append(done)
+                        return false
+                    }
+                    waiting[folder] = []
+                    return true
+                }
+                return isFirst ? sync(folder, for: [done], files) : Trip()
+            } then: { [self] in
+                end($0, folder)
             }
         }
         try result.get()
     }
 
-    private func start(_ folder: String, _ first: [Request]) {
-        Task(executorPreference: LoopActor.tasks) { await self.syncAll(folder, first) }
+    /// On a pool thread: one sync, for changes that are made.
+    private nonisolated func sync(_ folder: String, for served: [Done], _ files: FileWriter) -> Trip {
+        let result = Result { () throws(StateError) in try files.syncFolder(folder) }
+        let isMore = waiting.withLock { waiting in
+            if waiting[folder]?.isEmpty ?? true { waiting[folder] = nil }
+            return waiting[folder] != nil
+        }
+        return Trip(served: served, result: result, isMore: isMore)
     }
 
-    private func syncAll(_ folder: String, _ first: [Request]) async {
-        var requests = first
-        while !requests.isEmpty {
-            let changes = requests.map(\.change)
-            let files = files
-            let results = await Pool.run { Self.run(changes, in: folder, files) }
-            for (request, result) in zip(requests, results) { request.done.resume(returning: result) }
-            requests = waiting[folder] ?? []
-            waiting[folder] = requests.isEmpty ? nil : []
+    /// The next sync begins from here and not from the thread of the last one, behind other work of the pool: so more gather for it.
+    private func end(_ trip: Trip, _ folder: String) {
+        for done in trip.served { done.resume(returning: trip.result) }
+        guard trip.isMore else { return }
+        let files = files
+        Pool.start { [self] in
+            let served = waiting.withLock { waiting in
+                defer { waiting[folder] = [] }
+                return waiting[folder] ?? []
+            }
+            return sync(folder, for: served, files)
+        } then: { [self] in
+            end($0, folder)
         }
-    }
-
-    private static nonisolated func run(
-        _ changes: [Change?],
-        in folder: String,
-        _ files: FileWriter
-    ) -> [Result<Void, StateError>] {
-        var results = changes.map { change -> Result<Void, StateError> in
-            guard let change else { return .success(()) }
-            return Result { () throws(StateError) in try change() }
-        }
-        guard results.contains(where: { (try? $0.get()) != nil }) else { return results }
-        do throws(StateError) {
-            try files.syncFolder(folder)
-        } catch {
-            for index in results.indices where (try? results[index].get()) != nil { results[index] = .failure(error) }
-        }
-        return results
     }
 }
