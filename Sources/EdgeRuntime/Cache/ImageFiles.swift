@@ -90,8 +90,13 @@ final class ImageFiles {
         ImageWriter(images: self, path: state.temporaryPath(for: "image"), bytesMax: min(bytesMax, Self.bytesMax))
     }
 
-    /// The last step for a synced file in `jobs/tmp`: its final name, durable. The caller is inside the gate.
-    func publish(_ temporary: String, _ name: ImageName) async throws(StateError) {
+    /// The last step for a file in `jobs/tmp`: its final name, durable. The caller is inside the gate.
+    /// - Parameter sync: makes the bytes durable, if they are not; on an error it has removed the file.
+    func publish(
+        _ temporary: String,
+        _ name: ImageName,
+        after sync: @escaping DirectorySync.Change = {}
+    ) async throws(StateError) {
         let files = state.files
         let path = path(of: name)
         let images = "\(state.path)/images"
@@ -106,7 +111,10 @@ final class ImageFiles {
             throw error
         }
         do throws(StateError) {
-            try await state.directorySync.sync(folder) { () throws(StateError) in try files.move(temporary, to: path) }
+            try await state.directorySync.sync(folder) { () throws(StateError) in
+                try sync()
+                try files.move(temporary, to: path)
+            }
         } catch {
             madeFolders.remove(name.folder)  // perhaps somebody removed the folder
             // Another's image of that name stays: the bytes are the same, and it may be referred to.
@@ -135,9 +143,7 @@ extension ImageFiles {
         let found = await Pool.run { ImageCheck.open(name, path, mark, files) }
         switch found {
         case .sound(let handle):
-            if verified.count >= Self.verifiedMax { verified.removeAll() }
-            verified[name.key] = Mark(FileStatus(bytes: handle.bytes, modified: handle.modified))
-            keep(handle)
+            adopt(handle)
             return handle
         case .lost(let reason):
             verified[name.key] = nil
@@ -158,6 +164,21 @@ extension ImageFiles {
         uses += 1
         handles[name]?.used = uses
         return handle
+    }
+
+    /// The open file if it is at hand and unchanged, after what is under way with it: it may not be durable yet.
+    func settledHandle(_ name: ImageName) async -> ImageHandle? {
+        if let handle = openedHandle(name) { return handle }
+        await gate.enter(name.key)
+        defer { gate.leave(name.key) }
+        return openedHandle(name)
+    }
+
+    /// Keeps the open file of an image whose bytes were hashed just now.
+    func adopt(_ handle: ImageHandle) {
+        if verified.count >= Self.verifiedMax { verified.removeAll() }
+        verified[handle.name.key] = Mark(FileStatus(bytes: handle.bytes, modified: handle.modified))
+        keep(handle)
     }
 
     private func keep(_ handle: ImageHandle) {

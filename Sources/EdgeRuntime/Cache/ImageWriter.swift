@@ -9,6 +9,7 @@ final class ImageWriter {
         case empty
         case open(Int32)
         case failed(StateError)
+        case sealed(ImageHandle, ImageLease)
         case done
     }
 
@@ -51,27 +52,48 @@ final class ImageWriter {
         }
     }
 
-    /// Makes the image durable under the name that its bytes have.
+    /// Ends the pieces: the image is whole, and can be read from its open file, but neither durable nor under its name yet.
+    ///
+    /// Until ``finish(ext:)`` has ended, whoever opens an image of that name waits for it.
     /// - Parameter ext: "png".
-    func finish(ext: String) async throws(StateError) -> StoredImage {
-        let descriptor = try begin()
+    func seal(ext: String) async throws(StateError) -> ImageHandle {
+        if case .sealed(let handle, _) = state { return handle }
+        var descriptor = try begin()
         guard let name = ImageName(sha256: hash.finishHex(), ext: ext) else {
             throw await fail(.badName(what: "file extension", name: ext), descriptor)
         }
-        isBusy = true
-        state = .done
-        defer { isBusy = false }
         let files = images.state.files
         let path = path
-        try await Pool.files { () throws(StateError) in
-            let open = if let descriptor { descriptor } else { try files.create(path) }
-            try files.finish(open, path)
-        }
+        isBusy = true
+        defer { isBusy = false }
+        if descriptor == nil { descriptor = try await Pool.files { () throws(StateError) in try files.create(path) } }
+        guard let descriptor else { preconditionFailure("a file was made") }
+        var status = FileStatus()
+        let code = files.calls.statusOfOpen(descriptor, &status)
+        guard code == 0 else { throw await fail(.failed(doing: "look at", path: path, code: -code), descriptor) }
         let lease = ImageLease(name, in: images)
         await images.gate.enter(name.key)
-        defer { images.gate.leave(name.key) }
-        try await images.publish(path, name)
-        return StoredImage(name: name, bytes: bytes, path: images.path(of: name), lease: lease)
+        let handle = ImageHandle(name: name, descriptor: descriptor, status: status, files: files)
+        state = .sealed(handle, lease)
+        return handle
+    }
+
+    /// Makes the image durable under the name that its bytes have. Its file stays open for the next answers.
+    /// - Parameter ext: "png".
+    func finish(ext: String) async throws(StateError) -> StoredImage {
+        _ = try await seal(ext: ext)
+        guard case .sealed(let handle, let lease) = state else { preconditionFailure("it was sealed") }
+        isBusy = true
+        state = .done
+        defer {
+            isBusy = false
+            images.gate.leave(handle.name.key)
+        }
+        let files = images.state.files
+        let path = path
+        try await images.publish(path, handle.name) { () throws(StateError) in try files.sync(handle.descriptor, path) }
+        images.adopt(handle)
+        return StoredImage(name: handle.name, bytes: bytes, path: images.path(of: handle.name), lease: lease)
     }
 
     /// Appends to the open file, or makes it; on an error the file is closed and removed.
@@ -104,7 +126,7 @@ final class ImageWriter {
         case .empty: return nil
         case .open(let descriptor): return descriptor
         case .failed(let error): throw error
-        case .done: preconditionFailure("the image is finished")
+        case .sealed, .done: preconditionFailure("the image is finished")
         }
     }
 
@@ -122,8 +144,11 @@ final class ImageWriter {
     }
 
     isolated deinit {
-        guard case .open(let descriptor) = state else { return }
-        _ = images.state.files.calls.close(descriptor)
+        switch state {
+        case .open(let descriptor): _ = images.state.files.calls.close(descriptor)
+        case .sealed(let handle, _): images.gate.leave(handle.name.key)
+        case .empty, .failed, .done: return
+        }
         images.state.files.discard(path)
     }
 }

@@ -31,15 +31,26 @@ struct JobAnswers {
         case .image, .octets:
             guard let image = result.images.first, let name = image.name, let handle = try await images.open(name)
             else { return nil }
-            var headers: HTTPHeaders = [
-                "Content-Type": choice == .octets ? "application/octet-stream" : image.type,
-                "ETag": "\"\(image.sha256)\"",
-                "Cache-Control": maxAge.map { "public, max-age=\($0), immutable" } ?? "no-store",
-                "Cache-Status": cacheStatus, "Vary": AnswerChoice.vary, "X-Content-Type-Options": "nosniff",
-            ]
-            headers.add("Content-Location", "/images/\(image.fileName)")
-            return HTTPResponse(headers: headers, body: .file(handle.region))
+            return Self.image(image, handle, as: choice, maxAge: maxAge, cacheStatus: cacheStatus)
         }
+    }
+
+    /// An image's own bytes.
+    static func image(
+        _ image: ImageRecord,
+        _ handle: ImageHandle,
+        as choice: AnswerChoice,
+        maxAge: Int?,
+        cacheStatus: String
+    ) -> HTTPResponse {
+        var headers: HTTPHeaders = [
+            "Content-Type": choice == .octets ? "application/octet-stream" : image.type,
+            "ETag": "\"\(image.sha256)\"",
+            "Cache-Control": maxAge.map { "public, max-age=\($0), immutable" } ?? "no-store",
+            "Cache-Status": cacheStatus, "Vary": AnswerChoice.vary, "X-Content-Type-Options": "nosniff",
+        ]
+        headers.add("Content-Location", "/images/\(image.fileName)")
+        return HTTPResponse(headers: headers, body: .file(handle.region))
     }
 
     private static func told(_ contentType: String, _ body: [UInt8], _ cacheStatus: String) -> HTTPResponse {

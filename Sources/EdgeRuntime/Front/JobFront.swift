@@ -63,11 +63,12 @@ final class JobFront {
         let job = try await board.accept(ticket, for: function.name, needsFile: tellsID)
         notes.job = job.id
         // Equal work had ended and is on its way into the cache: what it made answers like a cached image.
-        let isHit = job.isLate && job.state == .succeeded
+        let takesBytes = choice == .image || choice == .octets
+        let isHit = job.isLate && (job.state == .succeeded || takesBytes && job.generation.whole != nil)
         notes.cache = isHit ? "hit" : job.generation.jobs.first === job ? "miss" : "follow"
         if choice == .events, !isHit { return events.stream(of: job, base: context.base) }
-        await waitForEnd(of: job, atMost: wait)
-        if !job.state.isFinal {
+        await waitForEnd(of: job, orBytes: takesBytes, atMost: wait)
+        if !job.state.isFinal, !(takesBytes && job.generation.whole != nil) {
             try await board.writeFile(of: job)
         }
         return try await respond(
@@ -164,13 +165,15 @@ final class JobFront {
 
     // MARK: Waiting
 
-    private func waitForEnd(of job: Job, atMost limit: Duration) async {
+    /// - Parameter orBytes: whether an image that is whole will do, although its job has not ended.
+    private func waitForEnd(of job: Job, orBytes: Bool, atMost limit: Duration) async {
         let end = ContinuousClock.now + limit
-        while !job.state.isFinal, !isStopping {
+        let isOver: @LoopActor () -> Bool = { [self] in
+            job.state.isFinal || isStopping || orBytes && job.generation.whole != nil
+        }
+        while !isOver() {
             let left = end - .now
-            guard left > .zero,
-                await job.generation.changes.wait(atMost: left, unless: { job.state.isFinal || isStopping })
-            else { return }
+            guard left > .zero, await job.generation.changes.wait(atMost: left, unless: isOver) else { return }
         }
     }
 
@@ -191,16 +194,23 @@ final class JobFront {
             )
         }
         if job.canceledAt != nil { throw JobAnswers.problem(.canceled, of: job) }
+        let ticket = job.generation.ticket
+        let isKept = function.entry.cache != nil && ticket.key != nil
+        let maxAge = isKept && !ticket.isFresh ? function.entry.cache.map { Int($0.ttl.inSeconds) } : nil
+        let missed =
+            "edge; fwd=miss" + (isKept ? "; stored" : "") + (job.generation.jobs.first === job ? "" : "; collapsed")
+        let status = isHit ? "edge; hit" : missed
+        if choice == .image || choice == .octets, let whole = job.generation.whole,
+            let image = whole.result.images.first
+        {
+            var response = JobAnswers.image(image, whole.image, as: choice, maxAge: maxAge, cacheStatus: status)
+            if let applied { response.headers.add("Preference-Applied", applied) }
+            return response
+        }
         switch job.generation.phase {
         case .done(.failure(let failure)):
             throw JobAnswers.problem(failure, of: job)
         case .done(.success(let result)):
-            let ticket = job.generation.ticket
-            let isKept = function.entry.cache != nil && ticket.key != nil
-            let maxAge = isKept && !ticket.isFresh ? function.entry.cache.map { Int($0.ttl.inSeconds) } : nil
-            let missed =
-                "edge; fwd=miss" + (isKept ? "; stored" : "") + (job.generation.jobs.first === job ? "" : "; collapsed")
-            let status = isHit ? "edge; hit" : missed
             guard
                 var response = try await answers.result(
                     result,

@@ -73,7 +73,7 @@ final class RecallFront {
         return answer
     }
 
-    /// Remembers an image answer for the request's bytes.
+    /// Remembers an image answer for the request's bytes, behind the answer's back: it need not wait for a file that is read.
     /// - Parameter begun: the ``generation`` when the answer was begun.
     func remember(_ response: HTTPResponse, for context: RequestContext, _ notes: RequestNotes, since begun: Int) async
     {
@@ -81,9 +81,37 @@ final class RecallFront {
             let cacheKey = notes.cacheKey, let expires = notes.expires, let body = notes.body,
             let function = notes.function,
             body.count <= HTTPLimits().recallBodyBytes,
-            context.request.method == "POST" || context.request.method == "GET",
-            let handle = Self.name(of: response).flatMap(images.openedHandle)
+            context.request.method == "POST" || context.request.method == "GET", let name = Self.name(of: response)
         else { return }
+        Task(executorPreference: LoopActor.tasks) {
+            await self.keep(
+                response,
+                name,
+                for: context,
+                body,
+                Source(function: function, cacheKey: cacheKey, expires: expires),
+                since: begun
+            )
+        }
+    }
+
+    /// Where an answer comes from.
+    private struct Source {
+        let function: String
+        let cacheKey: String
+        let expires: Timestamp
+    }
+
+    private func keep(
+        _ response: HTTPResponse,
+        _ name: ImageName,
+        for context: RequestContext,
+        _ body: [UInt8],
+        _ source: Source,
+        since begun: Int
+    ) async {
+        // An image that is answered before it is durable is waited for here.
+        guard let handle = await images.settledHandle(name) else { return }
         var headers = response.headers
         headers.remove("X-Request-Id")
         headers["Cache-Status"] = "edge; hit"
@@ -106,18 +134,18 @@ final class RecallFront {
                     status: 200,
                     bytes: handle.bytes,
                     duration: .zero,
-                    function: function,
+                    function: source.function,
                     cache: "recall"
                 ),
                 redactor: redactor
             ),
-            function: function,
+            function: source.function,
             bytes: handle.bytes,
-            expires: min(Timestamp.now() + Self.keptFor, expires),
-            cacheKey: cacheKey,
+            expires: min(Timestamp.now() + Self.keptFor, source.expires),
+            cacheKey: source.cacheKey,
             handle: handle
         )
-        recall.insert(key: key.bytes, value: answer, cacheKey: cacheKey, valueBytes: isSmall ? handle.bytes : 0)
+        recall.insert(key: key.bytes, value: answer, cacheKey: source.cacheKey, valueBytes: isSmall ? handle.bytes : 0)
     }
 
     /// Image answers say where the image itself is.

@@ -14,10 +14,18 @@ struct StoredArtifacts: Sendable {
     var leases: [ImageLease] = []
 }
 
+/// A result whose image is whole, in its open file, and on its way to be durable: enough for who asked for the bytes alone.
+struct WholeResult: Sendable {
+    let result: JobResult
+    let image: ImageHandle
+}
+
 /// Reads one artifact, or the parts of a multipart/mixed answer. Never holds more than a piece of an image in memory.
 @LoopActor
 struct ArtifactReader {
     let images: ImageFiles
+    /// Told of a single artifact that is whole and not durable yet.
+    let onWhole: @LoopActor (WholeResult) -> Void
 
     /// Bytes of `Edge-Result`.
     private static let factsBytesMax = 8 << 10
@@ -31,6 +39,12 @@ struct ArtifactReader {
         let facts = try Self.facts(response.headers["Edge-Result"])
         let writer = images.begin(bytesMax: FunctionCaller.artifactBytesMax)
         while let piece = try await body.next() { try await writer.append(piece) }
+        if writer.bytes > 0 {
+            let mediaType = Self.mediaType(type)
+            let handle = try await writer.seal(ext: ImageFileType.fileExtension(ofType: mediaType))
+            let record = Self.record(handle.name.sha256, mediaType, bytes: handle.bytes, facts)
+            onWhole(WholeResult(result: JobResult(images: [record], facts: facts), image: handle))
+        }
         var artifacts = StoredArtifacts(result: JobResult(images: [], facts: facts))
         try await Self.finish(writer, type: type, facts, into: &artifacts)
         return artifacts
@@ -93,13 +107,17 @@ struct ArtifactReader {
         let stored = try await writer.finish(ext: ImageFileType.fileExtension(ofType: type))
         artifacts.leases.append(stored.lease)
         artifacts.result.images.append(
-            ImageRecord(
-                sha256: stored.sha256,
-                type: type,
-                bytes: stored.bytes,
-                width: facts["width"]?.integer.map { Int(clamping: $0) },
-                height: facts["height"]?.integer.map { Int(clamping: $0) }
-            )
+            record(stored.sha256, type, bytes: stored.bytes, facts)
+        )
+    }
+
+    private static func record(_ sha256: String, _ type: String, bytes: Int, _ facts: JSONObject) -> ImageRecord {
+        ImageRecord(
+            sha256: sha256,
+            type: type,
+            bytes: bytes,
+            width: facts["width"]?.integer.map { Int(clamping: $0) },
+            height: facts["height"]?.integer.map { Int(clamping: $0) }
         )
     }
 

@@ -73,7 +73,7 @@ final class FunctionCaller: FunctionCalls {
         do {
             // The time counts to the end of the body: the supervisor cuts what takes longer, and replaces the process.
             let response = try await function.isolates.call(request, timeout: timeout)
-            if response.status == 200 { return try await read(response) }
+            if response.status == 200 { return try await read(response, generation) }
             let body = redactor().redact(try await response.collect(upTo: RunReading.bodyBytesMax))
             let (outcome, note) = RunReading.unfinished(
                 status: response.status,
@@ -99,9 +99,10 @@ final class FunctionCaller: FunctionCalls {
         return body
     }
 
-    private func read(_ response: HTTPResponse) async throws -> RunAnswer {
+    private func read(_ response: HTTPResponse, _ generation: Generation) async throws -> RunAnswer {
         do {
-            return .made(try await ArtifactReader(images: images).read(response))
+            let reader = ArtifactReader(images: images, onWhole: generation.show)
+            return .made(try await reader.read(response))
         } catch let error as ArtifactError {
             return .unfinished(
                 .failed(.unusableResult),

@@ -55,6 +55,8 @@ final class Generation {
     /// What the function asked to have back on its next run: JSON text.
     var resumeState: [UInt8]?
     var progress: Progress?
+    /// What the running attempt has made, until it is durable. Never of fresh work: what that replaces must be outdated first.
+    private(set) var whole: WholeResult?
     var started: Timestamp?
     var finished: Timestamp?
     /// The accepted requests that follow this work. The first one's file carries the attempts.
@@ -81,6 +83,13 @@ final class Generation {
         self.started = started
     }
 
+    /// Lets those have the image who asked for its bytes: they are told of no job and no URL that a lost disk could break.
+    func show(_ whole: WholeResult) {
+        guard !ticket.isFresh, !isDone else { return }
+        self.whole = whole
+        changes.notify()
+    }
+
     func begin(_ attempt: Attempt) {
         attempts.append(attempt)
         if attempts.count > Self.attemptsKept {
@@ -92,6 +101,7 @@ final class Generation {
 
     /// Writes the end of the attempt that is under way.
     func endAttempt(_ outcome: Attempt.Outcome, at moment: Timestamp, status: Int? = nil, error: String? = nil) {
+        whole = nil
         guard let last = attempts.indices.last, attempts[last].outcome == nil else { return }
         attempts[last].outcome = outcome
         attempts[last].ended = moment
@@ -122,7 +132,7 @@ final class Job {
     let generation: Generation
     /// Whether it has a file: always true once its id was told to a client.
     var hasFile = false
-    /// Whether its work had ended before it was accepted.
+    /// Whether its work had ended, or its image was whole, before it was accepted.
     let isLate: Bool
     /// Set when this job alone was canceled; its generation may go on for others.
     private(set) var canceledAt: Timestamp?
@@ -131,7 +141,7 @@ final class Job {
         self.id = id
         self.created = created
         self.generation = generation
-        isLate = generation.isDone
+        isLate = generation.isDone || generation.whole != nil
     }
 
     func cancel(at moment: Timestamp) { canceledAt = moment }

@@ -24,7 +24,7 @@ struct FileWriter: Sendable {
 
     /// Makes a new, empty file that only this user can read.
     func create(_ path: String) throws(StateError) -> Int32 {
-        let descriptor = calls.open(path, O_CREAT | O_EXCL | O_WRONLY, 0o600)
+        let descriptor = calls.open(path, O_CREAT | O_EXCL | O_RDWR, 0o600)
         guard descriptor >= 0 else { throw .failed(doing: "create", path: path, code: -descriptor) }
         return descriptor
     }
@@ -51,6 +51,15 @@ struct FileWriter: Sendable {
             discard(path)
             throw synced < 0
                 ? .failed(doing: "sync", path: path, code: -synced) : .failed(doing: "close", path: path, code: -closed)
+        }
+    }
+
+    /// Syncs a file that stays open; on an error it is removed, and its owner must close it.
+    func sync(_ descriptor: Int32, _ path: String) throws(StateError) {
+        let code = calls.fsync(descriptor)
+        guard code == 0 else {
+            discard(path)
+            throw .failed(doing: "sync", path: path, code: -code)
         }
     }
 
