@@ -54,15 +54,17 @@ struct HFAnswer {
     }
 
     /// The body itself, or what is in `data[].b64_json` of a JSON body, which hf-inference sends now and then as well.
-    private func bytes(_ reply: ProviderReply) throws(ProviderError) -> [UInt8] {
-        guard ImageFault.isJSON(reply.body) else { return reply.body }
-        guard let document = try? JSONValue.parse(reply.body) else {
+    private func bytes(_ reply: ProviderReply) throws(ProviderError) -> ResultBytes {
+        guard ImageFault.isJSON(reply.body) else { return reply.result }
+        guard let document = reply.json else {
             throw bad("the provider sent JSON that ends too early or is damaged", reply)
         }
         guard let data = document["data"]?.array, let text = data.first?["b64_json"]?.string else {
             throw bad("the provider sent JSON without an image\(said(reply))", reply)
         }
-        guard let bytes = Base64.decode(text) else { throw bad("the provider sent an image in damaged base64", reply) }
+        guard let bytes = reply.result(inBase64: text) else {
+            throw bad("the provider sent an image in damaged base64", reply)
+        }
         return bytes
     }
 

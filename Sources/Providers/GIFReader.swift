@@ -1,7 +1,7 @@
 // GIF: a screen descriptor, then blocks that are chains of short runs, and a trailer byte.
 
 enum GIFReader {
-    static func size(of bytes: [UInt8]) throws(ImageFault) -> ImageInfo.Size {
+    static func size(of bytes: UnsafeRawBufferPointer) throws(ImageFault) -> ImageInfo.Size {
         guard bytes.count >= 13, let width = bytes.littleEndian(at: 6, size: 2),
             let height = bytes.littleEndian(at: 8, size: 2)
         else { throw .truncated(.gif, "its header is not all there") }
@@ -26,7 +26,7 @@ enum GIFReader {
 
     private static func colourTable(_ flags: UInt8) -> Int { flags & 0x80 == 0 ? 0 : 3 << (Int(flags & 7) + 1) }
 
-    private static func endOfRuns(in bytes: [UInt8], from start: Int) throws(ImageFault) -> Int {
+    private static func endOfRuns(in bytes: UnsafeRawBufferPointer, from start: Int) throws(ImageFault) -> Int {
         var at = start
         while at < bytes.count {
             if bytes[at] == 0 { return at + 1 }

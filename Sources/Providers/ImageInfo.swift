@@ -10,6 +10,16 @@ public struct ImageInfo: Sendable, Equatable {
 
     /// - Throws: ``ImageFault`` for a body that is empty, is no image, or ends too early.
     public init(reading bytes: [UInt8]) throws(ImageFault) {
+        self = try bytes.withBytes { (bytes) throws(ImageFault) in try ImageInfo(reading: bytes) }
+    }
+
+    /// The same for a result, wherever its bytes are.
+    public init(reading result: ResultBytes) throws(ImageFault) {
+        self = try result.withBytes { (bytes) throws(ImageFault) in try ImageInfo(reading: bytes) }
+    }
+
+    /// The same for bytes that are borrowed.
+    public init(reading bytes: UnsafeRawBufferPointer) throws(ImageFault) {
         guard !bytes.isEmpty else { throw .empty }
         guard let type = ImageType(of: bytes) else { throw .notAnImage(ImageFault.guess(bytes)) }
         let size: Size?
@@ -63,9 +73,9 @@ public enum ImageFault: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// Whether a body begins as a JSON object or list does.
-    public static func isJSON(_ bytes: [UInt8]) -> Bool { guess(bytes) == "JSON" }
+    public static func isJSON(_ bytes: [UInt8]) -> Bool { bytes.withUnsafeBytes(guess) == "JSON" }
 
-    static func guess(_ bytes: [UInt8]) -> String {
+    static func guess(_ bytes: UnsafeRawBufferPointer) -> String {
         let start = bytes.prefix(512).drop { [0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) }
         switch start.first {
         case UInt8(ascii: "{"), UInt8(ascii: "["): return "JSON"

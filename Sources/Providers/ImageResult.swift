@@ -3,7 +3,8 @@ public import JSON
 
 /// One finished image. Its bytes were read, so type and size are what they are and not what a label says.
 public struct ImageResult: Sendable, Equatable {
-    public let bytes: [UInt8]
+    /// Its bytes, wherever they are.
+    public let content: ResultBytes
     public let info: ImageInfo
 
     /// Who made it: `huggingface`, `sandbox`.
@@ -18,6 +19,24 @@ public struct ImageResult: Sendable, Equatable {
 
     /// - Throws: ``ImageFault`` when the bytes are not a whole image.
     public init(
+        bytes content: ResultBytes,
+        provider: String,
+        model: String?,
+        seed: UInt32?,
+        cost: Int64?,
+        details: JSONObject = [:]
+    ) throws(ImageFault) {
+        info = try ImageInfo(reading: content)
+        self.content = content
+        self.provider = provider
+        self.model = model
+        self.seed = seed
+        self.cost = cost
+        self.details = details
+    }
+
+    /// The same for bytes that are in memory.
+    public init(
         bytes: [UInt8],
         provider: String,
         model: String?,
@@ -25,14 +44,18 @@ public struct ImageResult: Sendable, Equatable {
         cost: Int64?,
         details: JSONObject = [:]
     ) throws(ImageFault) {
-        info = try ImageInfo(reading: bytes)
-        self.bytes = bytes
-        self.provider = provider
-        self.model = model
-        self.seed = seed
-        self.cost = cost
-        self.details = details
+        try self.init(
+            bytes: ResultBytes(bytes),
+            provider: provider,
+            model: model,
+            seed: seed,
+            cost: cost,
+            details: details
+        )
     }
+
+    /// A copy of its bytes.
+    public var bytes: [UInt8] { content.bytes }
 
     /// The members of a function's `Edge-Result` header. What is not known is left out.
     public var facts: JSONObject {

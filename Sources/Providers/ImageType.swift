@@ -6,6 +6,12 @@ public enum ImageType: String, Sendable, Hashable, CaseIterable {
 
     /// The type that the first bytes tell, or nil when they tell none of these.
     public init?(of bytes: [UInt8]) {
+        guard let type = bytes.withUnsafeBytes({ ImageType(of: $0) }) else { return nil }
+        self = type
+    }
+
+    /// The same for bytes that are borrowed.
+    public init?(of bytes: UnsafeRawBufferPointer) {
         switch bytes {
         case _ where bytes.has([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], at: 0): self = .png
         case _ where bytes.has([0xFF, 0xD8, 0xFF], at: 0): self = .jpeg

@@ -1,7 +1,7 @@
 // JPEG: marker segments with lengths; after each scan's header, coded bytes until the next marker; EOI ends it.
 
 enum JPEGReader {
-    static func size(of bytes: [UInt8]) throws(ImageFault) -> ImageInfo.Size {
+    static func size(of bytes: UnsafeRawBufferPointer) throws(ImageFault) -> ImageInfo.Size {
         var at = 2
         var size: ImageInfo.Size?
         var hasScan = false
@@ -35,7 +35,7 @@ enum JPEGReader {
     }
 
     /// Moves past the next marker and returns it; nil at the end of the bytes. Fill bytes (FF) may come before it.
-    private static func nextMarker(in bytes: [UInt8], from at: inout Int) -> UInt8? {
+    private static func nextMarker(in bytes: UnsafeRawBufferPointer, from at: inout Int) -> UInt8? {
         while at + 1 < bytes.count {
             let (first, second) = (bytes[at], bytes[at + 1])
             if first == 0xFF, second != 0xFF, second != 0x00 {
@@ -48,17 +48,15 @@ enum JPEGReader {
     }
 
     /// Inside coded bytes FF is followed by 00 or by a restart mark (D0 to D7); anything else ends the scan.
-    private static func endOfScan(in bytes: [UInt8], from start: Int) -> Int {
-        bytes.withUnsafeBufferPointer { bytes in
-            var at = start
-            while at + 1 < bytes.count {
-                if bytes[at] == 0xFF {
-                    let next = bytes[at + 1]
-                    if next != 0x00, next != 0xFF, !(0xD0...0xD7).contains(next) { return at }
-                }
-                at += 1
+    private static func endOfScan(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+        var at = start
+        while at + 1 < bytes.count {
+            if bytes[at] == 0xFF {
+                let next = bytes[at + 1]
+                if next != 0x00, next != 0xFF, !(0xD0...0xD7).contains(next) { return at }
             }
-            return bytes.count
+            at += 1
         }
+        return bytes.count
     }
 }

@@ -1,7 +1,7 @@
 // MP4: boxes with a length each; a whole file ends where its last box ends and holds a `moov` box.
 
 enum MP4Reader {
-    static func check(_ bytes: [UInt8]) throws(ImageFault) {
+    static func check(_ bytes: UnsafeRawBufferPointer) throws(ImageFault) {
         var at = 0
         var hasIndex = false
         while at < bytes.count {

@@ -1,7 +1,7 @@
 // PNG: a signature, then chunks of length, name, data and checksum, from IHDR to IEND.
 
 enum PNGReader {
-    static func size(of bytes: [UInt8]) throws(ImageFault) -> ImageInfo.Size {
+    static func size(of bytes: UnsafeRawBufferPointer) throws(ImageFault) -> ImageInfo.Size {
         guard bytes.count >= 8 + 25 else { throw .truncated(.png, "its header is not all there") }
         guard bytes.has("IHDR", at: 12), let width = bytes.bigEndian(at: 16, size: 4),
             let height = bytes.bigEndian(at: 20, size: 4)

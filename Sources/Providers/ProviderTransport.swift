@@ -59,13 +59,22 @@ public struct ProviderHeader: Sendable, Equatable {
 public struct ProviderReply: Sendable, Equatable {
     public var status: Int
     public var headers: [ProviderHeader]
-    /// As it came; of a JSON body, without the pictures inside it.
+    /// As it came; of a JSON body, without the pictures inside it; of a large other one, its first bytes (``result`` has all).
     public var body: [UInt8]
+    private var whole: ResultBytes?
+    /// What was taken out of a JSON body; nil for one that is damaged.
+    private var pictures: [ResultBytes?] = []
 
     public init(status: Int, headers: [ProviderHeader] = [], body: [UInt8] = []) {
         self.status = status
         self.headers = headers
         self.body = body
+    }
+
+    init(status: Int, headers: [ProviderHeader], _ parts: ReplyBody.Parts) {
+        self.init(status: status, headers: headers, body: parts.body)
+        whole = parts.whole
+        pictures = parts.pictures
     }
 
     /// The first value of a header, whatever the case of its name.
@@ -77,12 +86,15 @@ public struct ProviderReply: Sendable, Equatable {
     public var json: JSONValue? { ImageFault.isJSON(body) ? try? JSONValue.parse(body) : nil }
 
     /// The whole body as a result.
-    public var result: ResultBytes { ResultBytes(body) }
+    public var result: ResultBytes { whole ?? ResultBytes(body) }
 
     /// The result in base64, with or without `data:...;base64,` before it, that ``json`` has at some member.
     /// - Parameter text: the member's value.
     /// - Returns: nil when it is no base64, or is damaged.
     public func result(inBase64 text: String) -> ResultBytes? {
+        if let number = JSONTap.picture(namedBy: text) {
+            return pictures.indices.contains(number) ? pictures[number] : nil
+        }
         var text = text[...]
         if text.hasPrefix("data:"), let comma = text.firstIndex(of: ",") { text = text[text.index(after: comma)...] }
         return Base64.decode(String(text)).map { ResultBytes($0) }

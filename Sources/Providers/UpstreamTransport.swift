@@ -38,14 +38,17 @@ public struct UpstreamTransport: ProviderTransport {
         request.answerBytesMax = call.answerBytesMax
         do {
             let answer = try await upstream.call(request)
-            let body = try await answer.body.collect()
             return ProviderReply(
                 status: answer.status,
                 headers: answer.headers.map { ProviderHeader($0.name, $0.value) },
-                body: body
+                try await ReplyReader.read(answer.body)
             )
-        } catch {
+        } catch let error as UpstreamError {
             throw TransportError(error)
+        } catch let error as SpoolError {
+            throw error.transport
+        } catch {
+            throw .network("\(error)")
         }
     }
 }

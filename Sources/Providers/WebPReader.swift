@@ -1,7 +1,7 @@
 // WebP: a RIFF file whose first chunk is VP8 (lossy), VP8L (lossless) or VP8X (extended).
 
 enum WebPReader {
-    static func size(of bytes: [UInt8]) throws(ImageFault) -> ImageInfo.Size {
+    static func size(of bytes: UnsafeRawBufferPointer) throws(ImageFault) -> ImageInfo.Size {
         guard let length = bytes.littleEndian(at: 4, size: 4), bytes.count >= 30, length + 8 <= bytes.count else {
             throw .truncated(.webp, "the file is shorter than its header says")
         }

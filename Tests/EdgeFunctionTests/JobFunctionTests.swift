@@ -42,6 +42,11 @@ struct JobFunctionTests {
                 return .made([
                     Artifact([1, 13, 10], type: "image/png", facts: ["seed": 1]), Artifact([2], type: "image/gif"),
                 ])
+            case "file", "files":
+                let path = job.inputs["ab"] ?? ""
+                guard let file = HTTPFile(path: path) else { throw Problem(status: 500, code: "no_file", detail: path) }
+                let artifact = Artifact(.file(HTTPFileRegion(file)), type: "video/mp4")
+                return .made(job.input["do"] == "file" ? [artifact] : [artifact, Artifact([2], type: "image/gif")])
             case "large":
                 return .made(
                     Artifact([1], type: "image/png", facts: ["x": .string(String(repeating: "x", count: 9000))])
@@ -74,10 +79,14 @@ struct JobFunctionTests {
         try Served(JobFunctionHandler(Painter(), control: control ?? Control(path: nil)))
     }
 
-    @LoopActor private func run(_ what: String, control: Control? = nil) async throws -> Answer {
+    @LoopActor private func run(
+        _ what: String,
+        input: String = "/x",
+        control: Control? = nil
+    ) async throws -> Answer {
         let body =
             #"{"job":"j1","generation":"g1","attempt":2,"input":{"do":"\#(what)"},"state":{"n":1},"#
-            + #""inputs":{"ab":"/x"},"lane":"l1","unsure":true,"deadline":"2026-11-21T10:00:00.000Z"}"#
+            + #""inputs":{"ab":"\#(input)"},"lane":"l1","unsure":true,"deadline":"2026-11-21T10:00:00.000Z"}"#
         return try await painter(control).send("POST", "/_edge/run", headers: ["Edge-Attempt-Id": "a-7"], body: body)
     }
 
@@ -185,6 +194,24 @@ struct JobFunctionTests {
                 + [1, 13, 10, 13, 10]
                 + Array("--\(boundary)\r\nContent-Type: image/gif\r\nEdge-Result: {}\r\n\r\n".utf8) + [2, 13, 10]
                 + Array("--\(boundary)--\r\n".utf8)
+        )
+    }
+
+    @Test @LoopActor func `an artifact in a file is sent from there, alone or among others`() async throws {
+        let folder = TemporaryFolder()
+        let text = String((0..<20_000).flatMap { "\($0) " })
+        folder.write(text, to: "video")
+
+        let alone = try await run("file", input: "\(folder.path)/video")
+        let among = try await run("files", input: "\(folder.path)/video")
+
+        #expect(alone.headers["Content-Type"] == "video/mp4")
+        #expect(String(decoding: alone.bytes, as: UTF8.self) == text)
+        let boundary = try #require(among.headers["Content-Type"]?.split(separator: "boundary=").last)
+        #expect(
+            String(decoding: among.bytes, as: UTF8.self)
+                == "--\(boundary)\r\nContent-Type: video/mp4\r\nEdge-Result: {}\r\n\r\n\(text)\r\n"
+                + "--\(boundary)\r\nContent-Type: image/gif\r\nEdge-Result: {}\r\n\r\n\u{2}\r\n--\(boundary)--\r\n"
         )
     }
 

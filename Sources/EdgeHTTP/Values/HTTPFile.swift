@@ -56,3 +56,22 @@ public struct HTTPFileRegion: Sendable {
     /// The whole file.
     public init(_ file: HTTPFile) { self.init(file, range: 0..<file.size) }
 }
+
+extension HTTPFileRegion {
+    /// The bytes of it in `range`. Blocks for as long as the disk takes.
+    /// - Throws: ``HTTPBodyError/truncated`` when the file has become shorter or cannot be read.
+    package func read(_ range: Range<Int>) throws(HTTPBodyError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: range.count)
+        var filled = 0
+        while filled < range.count {
+            let (start, place) = (filled, offset + range.lowerBound + filled)
+            let count = bytes.withUnsafeMutableBytes {
+                pread(file.descriptor, $0.baseAddress.map { $0 + start }, $0.count - start, off_t(place))
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw .truncated }
+            filled += count
+        }
+        return bytes
+    }
+}

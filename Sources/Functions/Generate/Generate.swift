@@ -75,7 +75,7 @@ struct Generate: JobFunction {
         let result = await providers.run(request, at: candidate.provider, attempt: attempt)
         switch RunReply(result, state: state) {
         case .image(let image):
-            return .made(Artifact(image.bytes, type: image.info.type.mediaType, facts: candidate.facts(of: image)))
+            return .made(Artifact(image, facts: candidate.facts(of: image)))
         case .later(let seconds, let state):
             return .later(after: .seconds(seconds), state: state)
         case .refusal(let status, let retryAfter, let problem):

@@ -1,0 +1,38 @@
+// Reads the body of an answer from the network: a small one on the loop, a large one on the pool, since files block.
+internal import EdgeLoop
+internal import Synchronization
+internal import Upstream
+
+@LoopActor
+enum ReplyReader {
+    /// Up to here nothing is written to a file, and decoding takes no time worth a change of thread.
+    private static let inlineBytesMax = 64 << 10
+
+    /// - Throws: ``UpstreamError`` or ``SpoolError``.
+    static func read(_ source: UpstreamBody) async throws -> ReplyBody.Parts {
+        let body = SharedBody()
+        var received = 0
+        while let piece = try await source.next() {
+            received += piece.count
+            if received <= inlineBytesMax {
+                try body.take(piece)
+            } else {
+                try await Pool.run { try body.take(piece) }
+            }
+        }
+        return body.parts
+    }
+
+    /// Used by one thread after the other.
+    private final class SharedBody: Sendable {
+        private let body = Mutex(ReplyBody())
+
+        func take(_ piece: [UInt8]) throws(SpoolError) {
+            try body.withLock { (body) throws(SpoolError) in
+                try piece.withBytes { (piece) throws(SpoolError) in try body.take(piece) }
+            }
+        }
+
+        var parts: ReplyBody.Parts { body.withLock { $0.parts } }
+    }
+}
