@@ -1,56 +1,70 @@
-// Reads the answer of an image call: the image inside it, or why there is none.
+// Reads the answer of a call that makes something: the result inside it, or why there is none.
 internal import JSON
 internal import Providers
 
-/// Finds the image in an answer. Pure: it believes bytes and no label.
+/// Finds the result in an answer. Pure: it believes bytes and no label.
 struct HFAnswer {
     let settings: HFSettings
     let model: HFModelID
     let provider: HFRoutedProvider?
-    let seed: UInt32?
+    var seed: UInt32?
+    var isVideo = false
+    var dropped: [String] = []
+
+    /// Some minutes of video, as the models of the sheet make them.
+    static let videoBytesMax = 256 << 20
 
     /// An image in base64 is a third larger, with some JSON around it.
     static func bytesMax(image: Int) -> Int { image / 3 * 4 + (64 << 10) }
 
+    private var bytesMax: Int { isVideo ? Self.videoBytesMax : settings.imageBytesMax }
+
+    /// The result that is the answer's body, or inside it.
     func image(_ reply: ProviderReply, hints: HFHints) throws(ProviderError) -> ImageResult {
-        guard (200..<300).contains(reply.status) else {
-            throw HFRefusal(settings: settings, model: model, provider: provider).error(reply, hints: hints)
-        }
+        guard (200..<300).contains(reply.status) else { throw refusal.error(reply, hints: hints) }
         // 204 means that the model server took its caller for gone; the other ones belong to providers we do not speak.
         guard reply.status == 200 else { throw bad("the provider answered without an image", reply) }
+        return try result(try bytes(reply), reply)
+    }
 
-        let bytes = try bytes(reply)
-        guard bytes.count <= settings.imageBytesMax else {
+    /// A result from wherever it was.
+    /// - Parameter reply: the answer that has the request's id, and what else is known about it.
+    func result(_ content: ResultBytes, _ reply: ProviderReply) throws(ProviderError) -> ImageResult {
+        guard content.count <= bytesMax else {
             throw ProviderError(
                 provider: "huggingface",
                 kind: .tooLarge,
-                message: Self.tooLarge(settings.imageBytesMax),
+                message: Self.tooLarge(bytesMax),
                 status: reply.status,
-                requestID: HFRefusal.requestID(reply)
+                requestID: HFRefusal.requestID(reply),
+                mayBePaid: true
             )
         }
+        let image: ImageResult
         do {
-            let image = try ImageResult(
-                bytes: bytes,
+            image = try ImageResult(
+                bytes: content,
                 provider: "huggingface",
                 model: model.text,
                 seed: seed,
                 cost: nil,
                 details: details(reply)
             )
-            guard image.info.type.isStill else { throw bad("the provider sent a video and not an image", reply) }
-            return image
-        } catch let fault as ImageFault {
-            throw bad("the provider sent no usable image: \(fault)\(said(reply))", reply)
-        } catch let error as ProviderError {
-            throw error
         } catch {
-            throw bad("the provider sent no usable image", reply)
+            throw bad("the provider sent no usable \(what): \(error)\(said(reply))", reply)
         }
+        guard image.info.type.isStill != isVideo else {
+            throw bad("the provider sent \(isVideo ? "an image and not a video" : "a video and not an image")", reply)
+        }
+        return image
     }
 
+    private var what: String { isVideo ? "video" : "image" }
+
+    var refusal: HFRefusal { HFRefusal(settings: settings, model: model, provider: provider, isMaking: true) }
+
     static func tooLarge(_ bytesMax: Int) -> String {
-        "the provider sent more than the \(bytesMax >> 20) MiB that an image may have: ask for a smaller one"
+        "the provider sent more than the \(bytesMax >> 20) MiB that a result may have: ask for a smaller one"
     }
 
     /// The body itself, or what is in `data[].b64_json` of a JSON body, which hf-inference sends now and then as well.
@@ -81,16 +95,19 @@ struct HFAnswer {
         if let text = reply.header("x-compute-time"), let time = Double(text), time.isFinite, time >= 0 {
             details["computeSeconds"] = .double(time)
         }
+        if !dropped.isEmpty { details["dropped"] = .array(dropped.map { .string($0) }) }
         return details
     }
 
-    private func bad(_ message: String, _ reply: ProviderReply) -> ProviderError {
+    /// The provider has worked, and nothing of use came of it.
+    func bad(_ message: String, _ reply: ProviderReply) -> ProviderError {
         ProviderError(
             provider: "huggingface",
             kind: .badAnswer,
             message: message,
             status: reply.status,
-            requestID: HFRefusal.requestID(reply)
+            requestID: HFRefusal.requestID(reply),
+            mayBePaid: true
         )
     }
 }

@@ -1,23 +1,24 @@
 // Images by Hugging Face: finds who serves a model, asks, and reads what comes back.
 internal import CivilTime
-internal import JSON
+public import JSON
 public import Providers
 internal import Synchronization
 
-/// Text-to-image over Hugging Face's router, or over a server of the older `models` form.
+/// Images and videos over Hugging Face's router, or over a server of the older `models` form.
 ///
 /// ```swift
 /// let settings = try HFSettings(environment: environment)
 /// let provider = HFInference(settings: settings, transport: UpstreamTransport(Upstream()))
 /// let answer = try await provider.answer(ImageRequest(prompt: "a lighthouse"), attempt: attempt)
 /// ```
-/// It retries nothing by itself: a loading model or a rate limit is an error that says how long to wait.
+/// It retries nothing by itself: a loading model or a rate limit is an error that says how long to wait. A provider that queues
+/// is asked once, and looked at again through ``ProviderAnswer/later(after:state:)`` until it has made the result.
 public final class HFInference: Provider {
     public let name = "huggingface"
-    private let settings: HFSettings
+    let settings: HFSettings
     private let transport: any ProviderTransport
     private let cache = Mutex(HFMappingCache())
-    private let now: @Sendable () -> Timestamp
+    let now: @Sendable () -> Timestamp
 
     public init(settings: HFSettings, transport: any ProviderTransport) {
         self.settings = settings
@@ -43,7 +44,11 @@ public final class HFInference: Provider {
 
     /// Who serves a model is known when it is asked for: then a narrower provider refuses what it cannot do.
     public func abilities(of model: String?) -> ProviderAbilities {
-        ProviderAbilities([.negativePrompt, .width, .height, .steps, .guidanceScale, .seed, .scheduler])
+        let tasks = HFTask.allCases
+        let parameters = HFRoutedProvider.allCases.flatMap { provider in
+            tasks.compactMap { provider.parameters(for: $0) }
+        }
+        return ProviderAbilities(parameters.reduce(into: []) { $0.formUnion($1) }, kinds: [.image, .video])
     }
 
     /// The account's name, asked of the Hub: free.
@@ -63,22 +68,20 @@ public final class HFInference: Provider {
     ) async throws(ProviderError) -> ProviderAnswer {
         if case .notReady(let advice) = readiness { throw refusal(.credentials, advice) }
         let model = try model(of: request)
-        let (provider, providerID) = try await route(model)
-        let asked = provider?.withoutDrawnSeed(request) ?? request
-        try check(asked, provider: provider, model: model)
-        let call = HFRequests(settings: settings).image(
-            asked,
-            model: model,
-            provider: provider,
-            providerID: providerID,
-            timeout: attempt.timeout
-        )
-        let reply = try await send(call)
+        if let state = attempt.state {
+            guard let queued = HFQueued(state) else {
+                throw ProviderError(
+                    provider: name,
+                    kind: .badAnswer,
+                    message: "what was kept of the job cannot be read: ask for it again",
+                    mayBePaid: true
+                )
+            }
+            return try await look(queued, model: model, request: request, attempt: attempt)
+        }
+        let route = try await route(request, model)
         do {
-            return .image(
-                try HFAnswer(settings: settings, model: model, provider: provider, seed: asked.seed)
-                    .image(reply, hints: HFHints(reply, now: now()))
-            )
+            return try await begin(route, attempt: attempt)
         } catch {
             // A provider that no longer has the model: the next try asks the Hub again.
             if error.kind == .notFound { cache.withLock { $0.forget(model) } }
@@ -86,8 +89,18 @@ public final class HFInference: Provider {
         }
     }
 
+    public func cancel(state: JSONValue) async {
+        guard let queued = HFQueued(state), let call = HFRequests(settings: settings).cancel(queued) else { return }
+        _ = try? await transport.send(call)
+    }
+
     private func model(of request: ImageRequest) throws(ProviderError) -> HFModelID {
-        guard let text = request.model else { return settings.defaultModel }
+        guard let text = request.model else {
+            guard request.kind == .image else {
+                throw refusal(.refused, "a video needs a model: name one, such as Wan-AI/Wan2.2-TI2V-5B")
+            }
+            return settings.defaultModel
+        }
         do {
             return try HFModelID(text)
         } catch {
@@ -95,22 +108,24 @@ public final class HFInference: Provider {
         }
     }
 
-    /// Who is asked, and under which name it knows the model.
-    private func route(_ model: HFModelID) async throws(ProviderError) -> (HFRoutedProvider?, String?) {
-        guard settings.form == .router else { return (nil, nil) }
-        switch settings.route {
-        case .provider(.hfInference): return (.hfInference, nil)  // its name of a model is the model's
-        case .provider(let provider):
-            let mapping = try await mapping(of: model)
-            guard let entry = mapping.entry(of: provider) else {
-                throw refusal(.notFound, mapping.noRoute(model: model))
-            }
-            return (provider, entry.providerID)
-        case .auto:
-            let mapping = try await mapping(of: model)
-            guard let route = mapping.route() else { throw refusal(.notFound, mapping.noRoute(model: model)) }
-            return (route.provider, route.entry.providerID)
+    /// Who is asked, under which name it knows the model, and with what of the request.
+    private func route(_ request: ImageRequest, _ model: HFModelID) async throws(ProviderError) -> HFRoute {
+        guard settings.form == .router else {
+            return try HFRoute(request, model: model, provider: nil).checked()
         }
+        if settings.route == .provider(.hfInference) {  // its name of a model is the model's
+            return try HFRoute(request, model: model, provider: .hfInference).checked()
+        }
+        let mapping = try await mapping(of: model)
+        let task = HFTask(of: request)
+        var routes = mapping.routes(for: task)
+        if case .provider(let only) = settings.route { routes = routes.filter { $0.provider == only } }
+        // The order is the account's preference; who can do all that is asked goes before who cannot.
+        guard let first = routes.first(where: { $0.provider.lacks(of: request).isEmpty }) ?? routes.first else {
+            throw refusal(.notFound, mapping.noRoute(model: model, task: task))
+        }
+        return try HFRoute(request, model: model, provider: first.provider, providerID: first.entry.providerID)
+            .checked()
     }
 
     private func mapping(of model: HFModelID) async throws(ProviderError) -> HFMapping {
@@ -127,55 +142,23 @@ public final class HFInference: Provider {
         }
     }
 
-    private func check(_ request: ImageRequest, provider: HFRoutedProvider?, model: HFModelID) throws(ProviderError) {
-        guard let provider else { return }
-        let names = provider.unsupported(in: request)
-        guard names.isEmpty else {
-            throw refusal(
-                .refused,
-                "\(provider.rawValue), which serves \(model), cannot take \(names.joined(separator: ", ")): it takes prompt, \(provider.parameters.joined(separator: ", ")); leave out the rest or choose another model"
-            )
-        }
-        if provider == .nscale, (request.width == nil) != (request.height == nil) {
-            throw refusal(.refused, "nscale, which serves \(model), takes width and height together: give both or none")
-        }
-    }
-
-    private func send(_ call: ProviderCall) async throws(ProviderError) -> ProviderReply {
+    /// - Parameter isMaking: whether the provider may have worked, and charged, when no answer comes.
+    func send(_ call: ProviderCall, isMaking: Bool = false) async throws(ProviderError) -> ProviderReply {
         do {
             return try await transport.send(call)
         } catch {
-            switch error.reason {
-            case .tooLarge: throw refusal(.tooLarge, HFAnswer.tooLarge(settings.imageBytesMax))
-            case .network(let reason):
-                throw ProviderError(
-                    provider: name,
-                    kind: .network,
-                    message: "no answer came: \(reason)",
-                    mayBePaid: error.mayHaveBeenSent
-                )
-            case .timeout:
-                throw ProviderError(
-                    provider: name,
-                    kind: .network,
-                    message: "no answer came within \(call.timeout)",
-                    mayBePaid: error.mayHaveBeenSent
-                )
-            case .address(let reason):
-                throw refusal(.settings, "\(reason); check HUGGINGFACE_BASE_URL and HUGGINGFACE_HUB_URL")
-            case .canceled: throw refusal(.canceled, "the request was canceled")
-            }
+            throw HFFault.error(error, of: call, isMaking: isMaking)
         }
     }
 
-    private func refusal(_ kind: ProviderError.Kind, _ message: String) -> ProviderError {
+    func refusal(_ kind: ProviderError.Kind, _ message: String) -> ProviderError {
         ProviderError(provider: name, kind: kind, message: message)
     }
 }
 
 extension ProviderError {
     /// Whether the same question may be answered later.
-    fileprivate var isPassing: Bool {
+    var isPassing: Bool {
         switch kind {
         case .rateLimited, .unavailable, .network, .badAnswer, .tooLarge: true
         default: false

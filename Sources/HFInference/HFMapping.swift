@@ -31,30 +31,34 @@ struct HFMapping: Sendable, Equatable {
         }
     }
 
-    /// The first that serves text-to-image now and that we speak.
-    func route() -> (provider: HFRoutedProvider, entry: Entry)? {
-        for entry in entries where entry.isLive && entry.task == "text-to-image" {
-            if let provider = HFRoutedProvider(rawValue: entry.provider) { return (provider, entry) }
+    /// Those that serve a task now, and that we can ask for it, in their order.
+    func routes(for task: HFTask) -> [(provider: HFRoutedProvider, entry: Entry)] {
+        entries.compactMap { entry in
+            guard entry.isLive, entry.task == task.rawValue, let provider = HFRoutedProvider(rawValue: entry.provider),
+                provider.parameters(for: task) != nil
+            else { return nil }
+            return (provider, entry)
         }
-        return nil
     }
 
-    func entry(of provider: HFRoutedProvider) -> Entry? {
-        entries.first { $0.provider == provider.rawValue && $0.isLive && $0.task == "text-to-image" }
-    }
+    /// Whether anything at all can be asked for.
+    var hasRoute: Bool { HFTask.allCases.contains { !routes(for: $0).isEmpty } }
 
     /// A sentence on why there is no route.
-    func noRoute(model: HFModelID) -> String {
-        let spoken = HFRoutedProvider.allCases.map(\.rawValue).joined(separator: ", ")
-        let images = entries.filter { $0.task == "text-to-image" }
-        guard !images.isEmpty else {
-            return entries.isEmpty
-                ? "no inference provider serves the model \(model); choose another model"
-                : "the model \(model) is not served for text-to-image; choose another model"
+    func noRoute(model: HFModelID, task: HFTask = .textToImage) -> String {
+        let spoken = HFRoutedProvider.allCases.filter { $0.parameters(for: task) != nil }.map(\.rawValue)
+        let fitting = entries.filter { $0.task == task.rawValue }
+        guard !fitting.isEmpty else {
+            guard let other = entries.first?.task else {
+                return "no inference provider serves the model \(model); choose another model"
+            }
+            let shown = other.unicodeScalars.prefix(40).filter { (0x20..<0x7F).contains($0.value) }
+            return
+                "the model \(model) is not served for \(task.rawValue) but for \(String(String.UnicodeScalarView(shown))); choose another model"
         }
-        let names = images.prefix(10).map { $0.isLive ? $0.provider : "\($0.provider) (not live)" }
+        let names = fitting.prefix(10).map { $0.isLive ? $0.provider : "\($0.provider) (not live)" }
         return
-            "the model \(model) is served by \(names.joined(separator: ", ")), and edge speaks \(spoken); choose another model"
+            "the model \(model) is served by \(names.joined(separator: ", ")), and edge speaks \(spoken.joined(separator: ", ")); choose another model"
     }
 }
 

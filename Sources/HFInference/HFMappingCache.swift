@@ -19,7 +19,7 @@ struct HFMappingCache: Sendable {
 
     func fresh(_ model: HFModelID, at now: Timestamp) -> HFMapping? {
         kept[model].flatMap {
-            now - $0.since < ($0.mapping.route() == nil ? Self.emptyFor : Self.freshFor) ? $0.mapping : nil
+            now - $0.since < ($0.mapping.hasRoute ? Self.freshFor : Self.emptyFor) ? $0.mapping : nil
         }
     }
 

@@ -8,6 +8,8 @@ struct HFRefusal {
     let model: HFModelID
     /// Who serves the model; nil for the `models` form and for the Hub itself.
     let provider: HFRoutedProvider?
+    /// Whether the call was one that makes something.
+    var isMaking = false
 
     func error(_ reply: ProviderReply, hints: HFHints) -> ProviderError {
         let text = HFErrorText.read(reply, token: settings.token)
@@ -18,8 +20,21 @@ struct HFRefusal {
             kind: kind,
             message: "\(advice) (status \(reply.status)\(served))\(said)",
             status: reply.status,
-            requestID: Self.requestID(reply)
+            requestID: Self.requestID(reply),
+            mayBePaid: isMaking && Self.mayHaveWorked(reply.status, text ?? "", hints)
         )
+    }
+
+    /// Whether the provider may have made something, and charged for it, although it answered with an error.
+    private static func mayHaveWorked(_ status: Int, _ text: String, _ hints: HFHints) -> Bool {
+        guard status >= 500, status != 501, status != 503 else { return status == 408 }
+        return !text.lowercased().contains("too busy")
+    }
+
+    /// Whether a sentence says that the prompt or the picture was found unsafe.
+    static func isUnsafe(_ text: String) -> Bool {
+        ["nsfw", "content policy", "content_policy", "flagged by a content", "safety checker", "safety system"]
+            .contains { text.contains($0) }
     }
 
     /// The id by which Hugging Face finds a request in its logs, bounded to what such an id is.
@@ -45,6 +60,8 @@ struct HFRefusal {
             return (
                 .credentials, "the token was refused: make a new one with Inference permission at \(Self.tokensPage)"
             )
+        case 400 where Self.isUnsafe(text), 403 where Self.isUnsafe(text), 422 where Self.isUnsafe(text):
+            return (.moderated, "the provider found the prompt or the picture unsafe: change it")
         case 402:
             return (
                 .payment,

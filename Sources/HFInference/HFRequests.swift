@@ -36,73 +36,103 @@ struct HFRequests {
         )
     }
 
-    /// - Parameters:
-    ///   - provider: nil for the `models` form.
-    ///   - providerID: the provider's own name of the model; nil where it is the model's.
-    func image(
-        _ request: ImageRequest,
-        model: HFModelID,
-        provider: HFRoutedProvider?,
-        providerID: String? = nil,
-        timeout: Duration
-    ) -> ProviderCall {
-        let path: String
-        let body: JSONObject
-        switch provider {
-        case nil:
-            path = "/models/\(model)"
-            body = inputs(request)
-        case .hfInference:
-            path = "/hf-inference/models/\(model)"
-            body = inputs(request)
-        case .nscale:
-            path = "/nscale/v1/images/generations"
-            body = nscale(request, model: providerID ?? model.text)
-        case .together:
-            path = "/together/v1/images/generations"
-            body = together(request, model: providerID ?? model.text)
-        }
+    /// The call that makes it, or that begins to.
+    /// - Parameter image: the picture to begin with; nil where the request has none.
+    func make(_ route: HFRoute, image: HFPicture?, timeout: Duration) throws(ProviderError) -> ProviderCall {
+        let target = try target(route)
         var headers = [ProviderHeader("Content-Type", "application/json")]
-        headers.append(
-            ProviderHeader("Accept", provider == nil || provider == .hfInference ? "image/png" : "application/json")
-        )
+        let isDirect = route.provider == nil || route.provider == .hfInference
+        headers.append(ProviderHeader("Accept", isDirect && !route.task.isVideo ? "image/png" : "application/json"))
         if let token = settings.token { headers.append(ProviderHeader("Authorization", token.authorization)) }
+        switch route.provider {
+        // A video takes longer than Replicate holds a call.
+        case .replicate where !route.task.isVideo: headers.append(ProviderHeader("Prefer", "wait"))
+        case .zaiOrg: headers += Self.zaiHeaders
+        default: break
+        }
         return ProviderCall(
             method: "POST",
-            url: settings.baseURL + path,
+            url: settings.baseURL + target,
             headers: headers,
-            body: JSONValue.object(body).encoded(),
-            answerBytesMax: HFAnswer.bytesMax(image: settings.imageBytesMax),
+            body: JSONValue.object(body(route, image)).encoded(),
+            answerBytesMax: HFAnswer.bytesMax(image: bytesMax(route.task.isVideo)),
             timeout: timeout
         )
     }
 
-    private func inputs(_ request: ImageRequest) -> JSONObject {
-        var parameters: JSONObject = [:]
-        parameters["negative_prompt"] = request.negativePrompt.map { .string($0) }
-        parameters["width"] = request.width.map { .integer(Int64($0)) }
-        parameters["height"] = request.height.map { .integer(Int64($0)) }
-        parameters["num_inference_steps"] = request.steps.map { .integer(Int64($0)) }
-        parameters["guidance_scale"] = request.guidanceScale.map { .double($0) }
-        parameters["scheduler"] = request.scheduler.map { .string($0) }
-        parameters["seed"] = request.seed.map { .integer(Int64($0)) }
-        return ["inputs": .string(request.prompt), "parameters": .object(parameters)]
+    func bytesMax(_ isVideo: Bool) -> Int { isVideo ? HFAnswer.videoBytesMax : settings.imageBytesMax }
+
+    private func target(_ route: HFRoute) throws(ProviderError) -> String {
+        let id = route.providerID
+        switch route.provider {
+        case nil: return "/models/\(route.model)"
+        case .hfInference: return "/hf-inference/models/\(route.model)"
+        case .nscale: return "/nscale/v1/images/generations"
+        case .together: return route.task.isVideo ? "/together/v2/videos" : "/together/v1/images/generations"
+        case .falAI: return "/fal-ai\(try Self.path("/" + id))?_subdomain=queue"
+        case .replicate where id.contains(":"): return "/replicate/v1/predictions"
+        case .replicate: return "/replicate\(try Self.path("/v1/models/\(id)/predictions"))"
+        case .wavespeed: return "/wavespeed\(try Self.path("/api/v3/" + id))"
+        case .zaiOrg: return "/zai-org/api/paas/v4/async/images/generations"
+        case .novita: return "/novita\(try Self.path("/v3/hf/" + id))"
+        }
     }
 
-    private func nscale(_ request: ImageRequest, model: String) -> JSONObject {
-        var body: JSONObject = ["model": .string(model), "prompt": .string(request.prompt)]
-        if let width = request.width, let height = request.height { body["size"] = .string("\(width)x\(height)") }
-        body["response_format"] = "b64_json"
-        return body
+    /// A provider's name of a model comes from outside and becomes part of a path.
+    private static func path(_ text: String) throws(ProviderError) -> HFPath {
+        guard let path = HFPath(text) else {
+            throw ProviderError(
+                provider: "huggingface",
+                kind: .badAnswer,
+                message: "the Hub's mapping names the model in a way that cannot be asked for"
+            )
+        }
+        return path
     }
 
-    private func together(_ request: ImageRequest, model: String) -> JSONObject {
-        var body: JSONObject = ["model": .string(model), "prompt": .string(request.prompt)]
-        body["width"] = request.width.map { .integer(Int64($0)) }
-        body["height"] = request.height.map { .integer(Int64($0)) }
-        body["steps"] = request.steps.map { .integer(Int64($0)) }
-        body["seed"] = request.seed.map { .integer(Int64($0)) }
-        body["response_format"] = "base64"
-        return body
+    private static let zaiHeaders = [
+        ProviderHeader("Accept-Language", "en-US,en"), ProviderHeader("x-source-channel", "hugging_face"),
+    ]
+
+    /// Asks a provider that queues; the path is one that was checked, on the router alone.
+    func look(_ queued: HFQueued, collect: Bool = false) -> ProviderCall {
+        let tail =
+            queued.provider == .falAI ? (collect ? "?_subdomain=queue" : "/status?_subdomain=queue") : ""
+        var call = plain("GET", "/\(queued.provider.rawValue)\(queued.path)\(tail)")
+        if queued.provider == .zaiOrg { call.headers += Self.zaiHeaders }
+        return call
+    }
+
+    /// Tells a provider that nobody wants it any more; nil where there is no such call.
+    func cancel(_ queued: HFQueued) -> ProviderCall? {
+        queued.cancelPath.map { path in
+            queued.provider == .falAI
+                ? plain("PUT", "/fal-ai\(path)?_subdomain=queue") : plain("POST", "/\(queued.provider.rawValue)\(path)")
+        }
+    }
+
+    private func plain(_ method: String, _ target: String) -> ProviderCall {
+        var headers = [ProviderHeader("Accept", "application/json")]
+        if let token = settings.token { headers.append(ProviderHeader("Authorization", token.authorization)) }
+        return ProviderCall(
+            method: method,
+            url: settings.baseURL + target,
+            headers: headers,
+            answerBytesMax: Self.mappingBytesMax,
+            timeout: Self.lookTimeout
+        )
+    }
+
+    static let lookTimeout: Duration = .seconds(30)
+
+    /// A result that an answer named: whoever has it gets no token of ours.
+    func result(_ url: String, isVideo: Bool, timeout: Duration) -> ProviderCall {
+        ProviderCall(
+            method: "GET",
+            url: url,
+            answerBytesMax: bytesMax(isVideo),
+            timeout: timeout,
+            target: .result
+        )
     }
 }

@@ -38,7 +38,7 @@ struct HFInferenceTests {
 
     @Test func `the mapping is asked once, then the first provider that we speak`() async throws {
         let transport = ScriptedTransport([
-            .success(.mapping("fal-ai", "hf-inference")), .success(.image), .success(.image),
+            .success(.mapping("nebius", "hf-inference")), .success(.image), .success(.image),
         ])
         let provider = try provider(transport)
 
@@ -126,10 +126,14 @@ struct HFInferenceTests {
     }
 
     @Test func `a model that nobody we speak serves is not found`() async throws {
-        let error = try await refusal(try provider(ScriptedTransport([.success(.mapping("fal-ai"))])))
+        let error = try await refusal(try provider(ScriptedTransport([.success(.mapping("nebius"))])))
 
         #expect(error.kind == .notFound)
-        #expect(error.message.contains("is served by fal-ai, and edge speaks hf-inference, nscale, together"))
+        #expect(
+            error.message.contains(
+                "is served by nebius, and edge speaks hf-inference, fal-ai, nscale, replicate, together, wavespeed, zai-org"
+            )
+        )
     }
 
     @Test(

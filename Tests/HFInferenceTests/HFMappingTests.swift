@@ -15,12 +15,16 @@ struct HFMappingTests {
     @Test func `the first that we speak is taken, in the order of the mapping`() throws {
         let mapping = try #require(
             HFMapping([
-                "inferenceProviderMapping": ["fal-ai": entry(), "together": entry(), "nscale": entry()]
+                "inferenceProviderMapping": [
+                    "nebius": entry(), "fal-ai": entry(), "together": entry(), "nscale": entry(), "novita": entry(),
+                ]
             ])
         )
 
-        #expect(mapping.route()?.provider == .together)
-        #expect(mapping.route()?.entry.providerID == "x/y")
+        let routes = mapping.routes(for: .textToImage)
+        #expect(routes.map(\.provider) == [.falAI, .together, .nscale])
+        #expect(routes.first?.entry.providerID == "x/y")
+        #expect(mapping.routes(for: .textToVideo).isEmpty)
     }
 
     @Test func `the array form is read as well`() throws {
@@ -28,7 +32,7 @@ struct HFMappingTests {
             HFMapping([
                 "inferenceProviderMapping": [
                     [
-                        "provider": "replicate", "hfModelId": "a/b", "providerId": "r", "status": "live",
+                        "provider": "hyperbolic", "hfModelId": "a/b", "providerId": "r", "status": "live",
                         "task": "text-to-image",
                     ],
                     ["provider": "nscale", "hfModelId": "a/b", "status": "live", "task": "text-to-image"],
@@ -36,8 +40,9 @@ struct HFMappingTests {
             ])
         )
 
-        #expect(mapping.route()?.provider == .nscale)
-        #expect(mapping.route()?.entry.providerID == "a/b")
+        let route = mapping.routes(for: .textToImage).first
+        #expect(route?.provider == .nscale)
+        #expect(route?.entry.providerID == "a/b")
     }
 
     @Test func `staging, failed and other tasks are passed over`() throws {
@@ -45,15 +50,15 @@ struct HFMappingTests {
             HFMapping([
                 "inferenceProviderMapping": [
                     "nscale": entry("staging"), "together": entry("error"),
-                    "hf-inference": entry(task: "text-to-video"),
+                    "hf-inference": entry(task: "text-generation"),
                 ]
             ])
         )
 
-        #expect(mapping.route() == nil)
+        #expect(mapping.routes(for: .textToImage).isEmpty)
         #expect(
             mapping.noRoute(model: model)
-                == "the model black-forest-labs/FLUX.1-schnell is served by nscale (not live), together (not live), and edge speaks hf-inference, nscale, together; choose another model"
+                == "the model black-forest-labs/FLUX.1-schnell is served by nscale (not live), together (not live), and edge speaks hf-inference, fal-ai, nscale, replicate, together, wavespeed, zai-org; choose another model"
         )
     }
 
@@ -68,7 +73,7 @@ struct HFMappingTests {
     func survives(document: JSONValue) throws {
         let mapping = try #require(HFMapping(document))
 
-        #expect(mapping.route() == nil)
+        #expect(mapping.routes(for: .textToImage).isEmpty)
         #expect(
             mapping.noRoute(model: model)
                 == "no inference provider serves the model black-forest-labs/FLUX.1-schnell; choose another model"
@@ -82,7 +87,7 @@ struct HFMappingCacheTests {
     private let start = Timestamp(milliseconds: 1_800_000_000_000)
 
     private func mapping(_ providers: String...) throws -> HFMapping {
-        try #require(HFMapping(try JSONValue.parse(ProviderReply.mapping(providers.first ?? "fal-ai").body)))
+        try #require(HFMapping(try JSONValue.parse(ProviderReply.mapping(providers.first ?? "nebius").body)))
     }
 
     @Test func `a mapping is fresh for ten minutes and serves for a day`() throws {
@@ -97,7 +102,7 @@ struct HFMappingCacheTests {
 
     @Test func `a model without a route is asked about again soon`() throws {
         var cache = HFMappingCache()
-        cache.keep(try mapping("fal-ai"), of: .usual, at: start)
+        cache.keep(try mapping("nebius"), of: .usual, at: start)
 
         #expect(cache.fresh(.usual, at: start + .seconds(29)) != nil)
         #expect(cache.fresh(.usual, at: start + .seconds(30)) == nil)

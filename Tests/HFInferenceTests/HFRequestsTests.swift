@@ -24,7 +24,8 @@ struct HFRequestsTests {
     }
 
     private func call(_ request: ImageRequest, _ provider: HFRoutedProvider?) throws -> ProviderCall {
-        try requests().image(request, model: model, provider: provider, providerID: "their/id", timeout: .seconds(60))
+        let route = HFRoute(request, model: model, provider: provider, providerID: "their/id")
+        return try requests().make(route, image: nil, timeout: .seconds(60))
     }
 
     @Test func `hf-inference gets inputs and every parameter under its own name`() throws {
@@ -82,6 +83,115 @@ struct HFRequestsTests {
         )
     }
 
+    @Test(
+        "Every routed provider gets its own path and body",
+        arguments: [
+            (
+                HFRoutedProvider.falAI, "their/id", ImageRequest.Kind.image, "/fal-ai/their/id?_subdomain=queue",
+                #"{"num_inference_steps":4,"seed":7,"prompt":"x","image_size":{"width":768,"height":512}}"#
+            ),
+            (
+                .replicate, "their/id", .image, "/replicate/v1/models/their/id/predictions",
+                #"{"input":{"width":768,"height":512,"num_inference_steps":4,"seed":7,"prompt":"x"}}"#
+            ),
+            (
+                .replicate, "their/id:abc12", .image, "/replicate/v1/predictions",
+                #"{"input":{"width":768,"height":512,"num_inference_steps":4,"seed":7,"prompt":"x"},"version":"abc12"}"#
+            ),
+            (
+                .wavespeed, "their/id", .image, "/wavespeed/api/v3/their/id",
+                #"{"width":768,"height":512,"num_inference_steps":4,"seed":7,"prompt":"x"}"#
+            ),
+            (
+                .zaiOrg, "their/id", .image, "/zai-org/api/paas/v4/async/images/generations",
+                #"{"model":"their/id","prompt":"x","size":"768x512"}"#
+            ),
+            (
+                .together, "their/id", .video, "/together/v2/videos",
+                #"{"model":"their/id","prompt":"x","width":768,"height":512,"steps":4,"seed":7}"#
+            ),
+            (
+                .novita, "their/id", .video, "/novita/v3/hf/their/id",
+                #"{"width":768,"height":512,"num_inference_steps":4,"seed":7,"prompt":"x"}"#
+            ),
+        ]
+    )
+    func routed(provider: HFRoutedProvider, id: String, kind: ImageRequest.Kind, target: String, body: String) throws {
+        var request = ImageRequest(prompt: "x", width: 768, height: 512, steps: 4, seed: 7)
+        request.kind = kind
+        let route = HFRoute(request, model: model, provider: provider, providerID: id)
+
+        let call = try requests().make(route, image: nil, timeout: .seconds(60))
+
+        #expect(call.url == "http://base/x" + target)
+        #expect(String(decoding: call.body, as: UTF8.self) == body)
+        #expect(call.headers.contains(ProviderHeader("Prefer", "wait")) == (provider == .replicate))
+        #expect(call.headers.contains { $0.name == "x-source-channel" } == (provider == .zaiOrg))
+    }
+
+    @Test(
+        "A picture goes into the provider's own field",
+        arguments: [
+            (
+                HFRoutedProvider.hfInference,
+                #"{"inputs":"AQID","parameters":{"prompt":"x","strength":0.5,"target_size":{"width":64,"height":32}}}"#
+            ),
+            (.falAI, #"{"prompt":"x","image_size":{"width":64,"height":32},"image_url":"data:image/png;base64,AQID"}"#),
+            (
+                .replicate,
+                #"{"input":{"width":64,"height":32,"prompt":"x","input_image":"data:image/png;base64,AQID"}}"#
+            ),
+        ]
+    )
+    func picture(provider: HFRoutedProvider, body: String) throws {
+        var request = ImageRequest(prompt: "x", width: 64, height: 32)
+        request.image = ImageInput(sha256: "00")
+        if provider == .hfInference { request.strength = 0.5 }
+        let picture = HFPicture(base64: "AQID", mediaType: "image/png")
+
+        let call = try requests().make(
+            try HFRoute(request, model: model, provider: provider, providerID: "their/id").checked(),
+            image: picture,
+            timeout: .seconds(60)
+        )
+
+        #expect(String(decoding: call.body, as: UTF8.self) == body)
+    }
+
+    @Test(
+        "A provider's name of a model that leads elsewhere is refused",
+        arguments: ["../x", "a//b", "a?b", "a b", "", "a/./b"]
+    )
+    func refusesName(id: String) throws {
+        #expect(throws: ProviderError.self) {
+            try requests().make(
+                HFRoute(ImageRequest(prompt: "x"), model: model, provider: .falAI, providerID: id),
+                image: nil,
+                timeout: .seconds(60)
+            )
+        }
+    }
+
+    @Test func `a lenient request loses what has no place, and says so`() throws {
+        var request = full
+        request.isLenient = true
+
+        let route = try HFRoute(request, model: model, provider: .nscale).checked()
+
+        #expect(route.dropped == ["negative_prompt", "steps", "guidance_scale", "seed", "scheduler"])
+        #expect(route.request.given == [.width, .height])
+        request.height = nil
+        #expect(try HFRoute(request, model: model, provider: .nscale).checked().request.given.isEmpty)
+    }
+
+    @Test func `a picture is never left out`() {
+        var request = ImageRequest(prompt: "x")
+        request.image = ImageInput(sha256: "00")
+        request.isLenient = true
+
+        #expect(throws: ProviderError.self) { try HFRoute(request, model: model, provider: .together).checked() }
+    }
+
     @Test func `a mapping is asked of the Hub, with a token that is Hugging Face's`() throws {
         let call = try requests().mapping(of: model)
 
@@ -102,13 +212,15 @@ struct HFRequestsTests {
     @Test(
         "What a provider has no place for is named",
         arguments: [
-            (HFRoutedProvider.hfInference, []),
+            (HFRoutedProvider.hfInference, []), (.replicate, []),
             (.nscale, ["negative_prompt", "steps", "guidance_scale", "seed", "scheduler"]),
+            (.zaiOrg, ["negative_prompt", "steps", "guidance_scale", "seed", "scheduler"]),
             (.together, ["negative_prompt", "guidance_scale", "scheduler"]),
+            (.falAI, ["negative_prompt", "scheduler"]), (.wavespeed, ["scheduler"]),
         ]
     )
     func namesUnsupported(provider: HFRoutedProvider, names: [String]) {
-        #expect(provider.unsupported(in: full) == names)
+        #expect(provider.lacks(of: full).map(\.parameter.rawValue) == names)
     }
 }
 

@@ -19,6 +19,12 @@ public final class TemporaryFolder: Sendable {
         fclose(file)
     }
 
+    public func write(bytes: [UInt8], to name: String) {
+        guard let file = fopen("\(path)/\(name)", "w") else { preconditionFailure("cannot write \(name)") }
+        fwrite(bytes, 1, bytes.count, file)
+        fclose(file)
+    }
+
     /// The text of a file in it; empty when there is none.
     public func read(_ name: String) -> String {
         guard let file = fopen("\(path)/\(name)", "r") else { return "" }

@@ -14,6 +14,20 @@ public enum TestPicture {
             + chunk("IEND", [])
     }
 
+    /// Any bytes as base64.
+    public static func base64(_ bytes: [UInt8]) -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        var text: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = Array(bytes[start..<min(start + 3, bytes.count)])
+            let word = (group + [0, 0]).prefix(3).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+            for place in 0..<4 {
+                text.append(place <= group.count ? alphabet[Int(word >> (18 - 6 * place) & 63)] : UInt8(ascii: "="))
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
     private static func chunk(_ type: String, _ data: [UInt8]) -> [UInt8] {
         let named = Array(type.utf8) + data
         return bytes(UInt32(data.count)) + named + bytes(checksum(named))
