@@ -11,8 +11,8 @@ struct HFAnswer {
     var isVideo = false
     var dropped: [String] = []
 
-    /// Some minutes of video, as the models of the sheet make them.
-    static let videoBytesMax = 256 << 20
+    /// The most that the host keeps of one result: minutes of video, as these models make them.
+    static let videoBytesMax = 64 << 20
 
     /// An image in base64 is a third larger, with some JSON around it.
     static func bytesMax(image: Int) -> Int { image / 3 * 4 + (64 << 10) }

@@ -1,4 +1,5 @@
 // Functions in another language: scripts that are edited, and jobs that ask nothing of their program but to run.
+import Digest
 import EdgeLoop
 import Glibc
 import JSON
@@ -103,6 +104,31 @@ struct ForeignFunctionTests {
             #expect(made.text.contains(#""text": "a red fox""#), "\(made.text)")
             #expect(made.text.contains(#""width": "64""#), "\(made.text)")
             expectProblem(twice, 400, naming: ["text", "twice"])
+        }
+    }
+
+    @Test @LoopActor func `a video is kept, and served whole and in parts`() async throws {
+        let script = Self.script("''").replacing("application/json", with: "video/mp4")
+            .replacing("('').encode()", with: "b'\\0\\0\\0\\x10ftypisom\\0\\0\\0\\0\\0\\0\\0\\x08moov'")
+        let video = Array("\0\0\0\u{10}ftypisom\0\0\0\0\0\0\0\u{8}moov".utf8)
+        let files = [(name: "x.py", text: script)]
+        let manifest = Self.manifest(["job": ["admit": false]])
+        try await withEdge(EdgeOptions(manifest: manifest, files: files)) { host in
+            let made = try await host.get("/functions/v1/foreign?text=a+fox")
+            let path = "/images/\(SHA256.hex(of: video)).mp4"
+            let kept = try await host.get(path)
+            let part = try await host.get(path, [("Range", "bytes=4-7")])
+            let beyond = try await host.get(path, [("Range", "bytes=24-")])
+
+            for answer in [made, kept] {
+                #expect(answer.status == 200)
+                #expect(answer["Content-Type"] == "video/mp4")
+                #expect(answer.content == Content(video))
+            }
+            #expect(kept["Accept-Ranges"] == "bytes")
+            #expect(part.status == 206 && part.text == "ftyp")
+            #expect(part["Content-Range"] == "bytes 4-7/24")
+            #expect(beyond.status == 416)
         }
     }
 

@@ -57,7 +57,7 @@ struct HuggingFaceFormTests {
     )
     @LoopActor func mappings(provider: String, isArray: Bool) async throws {
         var object: JSONObject = [
-            "fal-ai": Self.entry("fal-ai/flux/schnell"), "hf-inference": Self.entry("staging-only", status: "staging"),
+            "nebius": Self.entry("flux/schnell"), "hf-inference": Self.entry("staging-only", status: "staging"),
         ]
         object[provider] = Self.entry("vendor/flux-schnell")
         var mapping = JSONValue.object(object)
