@@ -94,6 +94,10 @@ extension HFInference {
         }
         queued.failures += 1
         guard error.isPassing, queued.failures <= HFQueued.failuresMax else { throw error }
+        switch error.kind {
+        case .rateLimited(let after), .unavailable(let after), .loading(let after): queued.told = after
+        default: break
+        }
         return nil
     }
 

@@ -160,7 +160,7 @@ extension ProviderError {
     /// Whether the same question may be answered later.
     var isPassing: Bool {
         switch kind {
-        case .rateLimited, .unavailable, .network, .badAnswer, .tooLarge: true
+        case .rateLimited, .loading, .unavailable, .network, .badAnswer, .tooLarge: true
         default: false
         }
     }

@@ -17,12 +17,16 @@ struct HFQueued: Sendable, Equatable {
     /// Looks in a row that got no answer.
     var failures = 0
 
+    /// When the provider wants to be asked again, where it has just said so. It is not kept.
+    var told: Duration?
+
     static let failuresMax = 5
 
     /// When to look again, in whole seconds that grow. Z.ai asks for 5 s; videos take minutes.
     var pause: Duration {
         let steps = provider == .zaiOrg ? [5] : isVideo ? [2, 3, 5, 8, 10] : [1, 1, 2, 3, 5]
-        return .seconds(steps[min(asks, steps.count - 1)])
+        let usual = Duration.seconds(steps[min(asks, steps.count - 1)])
+        return max(usual, min(told ?? .zero, timeMax))
     }
 
     /// How long it may take: the official clients wait 60 times 5 s for Z.ai and 150 times 2 s for Together.

@@ -6,7 +6,7 @@ internal import Upstream
 @LoopActor
 enum ReplyReader {
     /// Up to here nothing is written to a file, and decoding takes no time worth a change of thread.
-    private static let inlineBytesMax = 64 << 10
+    private static let inlineBytesMax = Spool.heldBytesMax
 
     /// - Throws: ``UpstreamError`` or ``SpoolError``.
     static func read(_ source: UpstreamBody) async throws -> ReplyBody.Parts {

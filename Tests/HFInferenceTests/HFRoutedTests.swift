@@ -156,6 +156,38 @@ struct HFRoutedTests {
         #expect(script.fetches.count == 2)
     }
 
+    @Test("Silence ends with the attempt's time, and may have been paid", arguments: images)
+    @LoopActor func silence(served: RouterScript.Served) async throws {
+        let script = try RouterScript(served, fault: .silent)
+        let provider = try provider(script)
+        var attempt = Samples.attempt
+        attempt.timeout = .milliseconds(100)
+
+        let error = await #expect(throws: ProviderError.self) {
+            try await provider.answer(request(script), attempt: attempt)
+        }
+
+        #expect(error?.kind == .network)
+        #expect(error?.message.contains("no answer came within") == true)
+        #expect(error?.mayBePaid == true)
+    }
+
+    @Test("A look that is refused waits as long as it is told", arguments: queueing)
+    @LoopActor func limitedLooks(served: RouterScript.Served) async throws {
+        let script = try RouterScript(served, fault: .limited(42))
+        let provider = try provider(script)
+        var attempt = Samples.attempt
+        var waits: [Duration] = []
+
+        while case .later(let after, let state) = try await provider.answer(request(script), attempt: attempt) {
+            waits.append(after)
+            attempt.state = state
+        }
+
+        #expect(waits.contains(.seconds(42)))
+        #expect(script.begun == 1)
+    }
+
     @Test("A result of another type is a failure", arguments: images)
     @LoopActor func wrongType(served: RouterScript.Served) async throws {
         let error = try await refusal(try RouterScript(served, fault: .wrongType))

@@ -21,6 +21,10 @@ public final class RouterScript {
         case resetBefore
         /// The same after it has begun.
         case resetAfter
+        /// The call that makes it is never answered.
+        case silent
+        /// The first look is refused for so many seconds.
+        case limited(Int)
         /// The answer to the call that makes it ends too early.
         case truncated
         /// The first of each look and each fetch is reset.
@@ -104,6 +108,9 @@ public final class RouterScript {
             case "GET":
                 record.looks.append(request)
                 if fault == .shaky, record.looks.count == 1 { return .reset }
+                if case .limited(let seconds) = fault, record.looks.count == 1 {
+                    return .json(429, #"{"error":"Rate limit reached"}"#, headers: [("Retry-After", "\(seconds)")])
+                }
                 return play.look(request, number: record.looks.count)
             case "POST" where !request.path.hasSuffix("/cancel"):
                 record.makes.append(request)
@@ -112,6 +119,7 @@ public final class RouterScript {
                 record.begun += 1
                 let answer = play.begun()
                 if fault == .resetAfter { return .reset }
+                if fault == .silent { return .silence }
                 return fault == .truncated ? answer.truncated(to: answer.wireBytes.count - 20) : answer
             default:
                 record.cancels.append(request)
