@@ -49,6 +49,23 @@ struct HuggingFaceFormTests {
         }
     }
 
+    @Test("A large image comes whole through the disk", arguments: [false, true])
+    @LoopActor func large(isInJSON: Bool) async throws {
+        let picture = TestPicture.png("large", extra: 3 << 20)
+        let json = #"{"data":[{"index":0,"b64_json":"\#(TestPicture.base64(picture))"}]}"#
+        let upstream = try HuggingFaceScript([
+            isInJSON ? .wire(.json(200, json)) : .body(picture, type: "image/jpeg")
+        ])
+        try await withEdge(EdgeOptions(environment: upstream.environment)) { host in
+            let answer = try await host.generate("a fox")
+
+            #expect(answer.status == 200)
+            #expect(answer["Content-Type"] == "image/png")
+            #expect(answer.content == Content(picture))
+            #expect(upstream.calls == 1)
+        }
+    }
+
     @Test(
         "auto takes the first of the mapping that is spoken, in both forms of the mapping",
         arguments: [
