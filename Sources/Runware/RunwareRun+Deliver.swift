@@ -73,7 +73,7 @@ extension RunwareRun {
         let image: ImageResult
         do throws(ImageFault) {
             image = try ImageResult(
-                bytes: bytes.bytes,
+                bytes: bytes,
                 provider: provider.name,
                 model: model.text,
                 seed: result.seed.map { UInt32(exactly: $0) } ?? request.seed,
