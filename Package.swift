@@ -38,6 +38,7 @@ let package = Package(
         .library(name: "EdgeFunction", targets: ["EdgeFunction"]),
         .library(name: "HFInference", targets: ["HFInference"]),
         .library(name: "Runware", targets: ["Runware"]),
+        .library(name: "OpenAIImages", targets: ["OpenAIImages"]),
     ],
     targets: [
         // C, headers only
@@ -65,6 +66,7 @@ let package = Package(
         library("Sandbox", ["Providers", "JSON", "Digest", "CZlib"]),
         library("HFInference", ["Providers", "Retry", "JSON", "CivilTime"]),
         library("Runware", ["Providers", "Retry", "JSON", "CivilTime", "Digest"]),
+        library("OpenAIImages", ["Providers", "EdgeLoop", "PNG", "Retry", "JSON", "CivilTime"]),
         library("EdgeFunction", ["EdgeLoop", "EdgeHTTP", "JSON", "CivilTime"]),
         program(
             "Generate",
@@ -121,6 +123,11 @@ let package = Package(
                 "FileReading", "TestSupport",
             ]
         ),
+        tests(
+            "OpenAIImagesTests",
+            ["OpenAIImages", "PNG", "Providers", "Upstream", "EdgeLoop", "JSON", "CivilTime", "TestSupport"]
+        ),
+        tests("GenerateTests", ["Generate", "HFInference", "Sandbox", "Providers", "JSON"]),
         tests("UpstreamTests", ["Upstream", "EdgeLoop", "TestSupport"]),
         program("TestFunction", path: "Tests/TestFunction", []),
         program("TestHost", path: "Tests/TestHost", ["EdgeLoop"]),

@@ -1,0 +1,220 @@
+// Images by OpenAI, and by the many servers that speak its Images API.
+internal import CivilTime
+internal import JSON
+public import Providers
+
+/// Text to image, and image to image, over `images/generations` and `images/edits`.
+///
+/// ```swift
+/// let settings = try OpenAISettings(environment: environment)
+/// let provider = OpenAIImages(settings: settings, transport: UpstreamTransport(Upstream()))
+/// let answer = try await provider.answer(ImageRequest(prompt: "a lighthouse"), attempt: attempt)
+/// ```
+/// It retries nothing by itself: a rate limit is an error that says how long to wait. Only a picture that is made, and
+/// whose address does not answer, is fetched again, by way of ``ProviderAnswer/later(after:state:)``: asking anew would pay twice.
+public final class OpenAIImages: Provider {
+    static let name = "openai"
+    public var name: String { Self.name }
+
+    private let settings: OpenAISettings
+    private let requests: OpenAIRequests
+    private let transport: any ProviderTransport
+    private let now: @Sendable () -> Timestamp
+
+    public convenience init(settings: OpenAISettings, transport: any ProviderTransport) {
+        self.init(settings: settings, transport: transport) { .now() }
+    }
+
+    /// - Parameter now: what a Retry-After that is a date is compared with.
+    init(settings: OpenAISettings, transport: any ProviderTransport, now: @escaping @Sendable () -> Timestamp) {
+        self.settings = settings
+        requests = OpenAIRequests(settings: settings)
+        self.transport = transport
+        self.now = now
+    }
+
+    /// OpenAI always needs a key; another server may need none.
+    public var readiness: ProviderReadiness {
+        settings.key != nil || !settings.isPublic
+            ? .ready
+            : .notReady(
+                "set OPENAI_API_KEY to a key from https://platform.openai.com/api-keys, or OPENAI_BASE_URL to a server of your own"
+            )
+    }
+
+    /// A name that does not fit is refused when it is asked for.
+    public func abilities(of model: String?) -> ProviderAbilities {
+        let model = (try? self.model(named: model)) ?? nil
+        var parameters: Set<Parameter> = [.width, .height, .image, .mask]
+        if requests.takesExtras(model) { parameters.formUnion([.seed, .negativePrompt, .steps, .guidanceScale]) }
+        return ProviderAbilities(parameters, sizes: (model?.family ?? .other).sizes)
+    }
+
+    /// Lists the models: free, and asks for the key at OpenAI.
+    public func check() async throws(ProviderError) -> String {
+        if case .notReady(let advice) = readiness { throw failure(.credentials, advice) }
+        let reply = try await send(requests.models())
+        switch reply.status {
+        case 200: break
+        case 404, 405, 501:
+            return "the server answers, but lists no models: whether it takes the key shows with the first image"
+        default: throw OpenAIRefusal(settings: settings, model: nil, now: now()).error(reply)
+        }
+        guard let list = reply.json?["data"]?.array else {
+            throw failure(.settings, "\(settings.baseURL)/models is no list of models: check OPENAI_BASE_URL")
+        }
+        let count = list.count == 1 ? "1 model" : "\(list.count) models"
+        let start = settings.key == nil ? "the server answers" : "the key works"
+        guard let model = usualModel else { return "\(start); it lists \(count)" }
+        let isListed = list.contains { $0["id"]?.string == model.text }
+        return "\(start); it lists \(count), \(isListed ? "\(model) among them" : "but not \(model)")"
+    }
+
+    public func answer(_ request: ImageRequest, attempt: ProviderAttempt) async throws(ProviderError) -> ProviderAnswer
+    {
+        if case .notReady(let advice) = readiness { throw failure(.credentials, advice) }
+        let model = try model(named: request.model)
+        try check(request, model: model)
+        let reader = OpenAIAnswer(
+            settings: settings,
+            model: model,
+            seed: requests.takesExtras(model) ? request.seed : nil
+        )
+        if let pending = OpenAIPending(attempt.state) { return try await fetch(pending, reader, attempt) }
+
+        let call = try await call(for: request, model: model, timeout: attempt.timeout)
+        let reply = try await send(call)
+        guard reply.status == 200 || reply.status == 201 else {
+            throw OpenAIRefusal(settings: settings, model: model, isEdit: request.image != nil, now: now()).error(reply)
+        }
+        switch try reader.read(reply) {
+        case (.here(let bytes), let facts): return .image(try reader.image(bytes, facts, reply))
+        case (.at(let url), let facts): return try await fetch(OpenAIPending(url: url, facts: facts), reader, attempt)
+        }
+    }
+
+    private var usualModel: OpenAIModel? { settings.defaultModel ?? (settings.isPublic ? .usual : nil) }
+
+    private func model(named text: String?) throws(ProviderError) -> OpenAIModel? {
+        guard let text else { return usualModel }
+        do {
+            return try OpenAIModel(text)
+        } catch {
+            throw failure(.refused, error.reason)
+        }
+    }
+
+    /// Leaving out what has no place would make another picture than asked.
+    private func check(_ request: ImageRequest, model: OpenAIModel?) throws(ProviderError) {
+        let name = model.map { "the model \($0)" } ?? "the server"
+        guard request.kind == .image else {
+            throw failure(.refused, "\(name) makes no videos: choose another provider")
+        }
+        let offered = abilities(of: request.model).parameters
+        let unplaced = Parameter.allCases.filter { request.given.contains($0) && !offered.contains($0) }
+        guard unplaced.isEmpty else {
+            let known = Parameter.allCases.filter(offered.contains).map(\.rawValue).joined(separator: ", ")
+            throw failure(
+                .refused,
+                "\(name) cannot take \(unplaced.map(\.rawValue).joined(separator: ", ")): it takes prompt, \(known); leave out the rest or choose another model"
+            )
+        }
+        guard request.mask == nil || request.image != nil else {
+            throw failure(.refused, "a mask needs the image that it belongs to: send image as well")
+        }
+        switch (request.width, request.height) {
+        case (nil, nil): break
+        case (let width?, let height?):
+            if let sizes = (model?.family ?? .other).misfit(width: width, height: height) {
+                throw failure(.refused, "\(name) does not make \(width)x\(height): it takes \(sizes)")
+            }
+        default: throw failure(.refused, "\(name) takes width and height together: give both or none")
+        }
+    }
+
+    private func call(
+        for request: ImageRequest,
+        model: OpenAIModel?,
+        timeout: Duration
+    ) async throws(ProviderError) -> ProviderCall {
+        guard let image = request.image else { return requests.image(request, model: model, timeout: timeout) }
+        do {
+            var pictures = OpenAIRequests.Pictures(image: try await image.read())
+            if let mask = request.mask {
+                pictures.mask = (try await OpenAIMask.fitting(try await mask.read().bytes), .png)
+            }
+            return requests.edit(request, pictures: pictures, model: model, timeout: timeout)
+        } catch let error as ImageInputError {
+            throw failure(.refused, error.description)
+        } catch let error as OpenAIMaskError {
+            throw failure(.refused, error.description)
+        } catch {
+            throw failure(.refused, "the picture cannot be used")
+        }
+    }
+
+    /// Takes a picture from where an answer said that it is.
+    private func fetch(
+        _ pending: OpenAIPending,
+        _ reader: OpenAIAnswer,
+        _ attempt: ProviderAttempt
+    ) async throws(ProviderError) -> ProviderAnswer {
+        var pending = pending
+        let problem: ProviderError
+        do {
+            let reply = try await transport.send(requests.picture(at: pending.url, timeout: attempt.timeout))
+            switch reply.status {
+            case 200: return .image(try reader.image(reply.result, pending.facts, reply))
+            case 408, 425, 429, 500...:
+                problem = reader.bad("the picture's address does not give it (status \(reply.status))", reply)
+            default:
+                throw reader.bad(
+                    "the picture's address no longer gives it (status \(reply.status)): it has expired, try again",
+                    reply
+                )
+            }
+        } catch let error as ProviderError {
+            throw error
+        } catch let error as TransportError {
+            switch error.reason {
+            case .address(let reason):
+                throw failure(
+                    .settings,
+                    "the picture was made, but its address cannot be used: \(reason); let the server send base64, or allow its network for results",
+                    mayBePaid: true
+                )
+            case .network, .timeout: problem = self.problem(error, timeout: OpenAIRequests.fetchTimeout, isMade: true)
+            case .tooLarge, .canceled: throw self.problem(error, timeout: attempt.timeout, isMade: true)
+            }
+        } catch {
+            throw failure(.network, "the picture could not be fetched", mayBePaid: true)
+        }
+        pending.failures += 1
+        guard pending.failures < OpenAIPending.failuresMax else { throw problem }
+        return .later(after: pending.pause, state: pending.state)
+    }
+
+    private func send(_ call: ProviderCall) async throws(ProviderError) -> ProviderReply {
+        do {
+            return try await transport.send(call)
+        } catch {
+            throw problem(error, timeout: call.timeout, isMade: false)
+        }
+    }
+
+    private func problem(_ error: TransportError, timeout: Duration, isMade: Bool) -> ProviderError {
+        let mayBePaid = isMade || error.mayHaveBeenSent
+        switch error.reason {
+        case .tooLarge:
+            return failure(.tooLarge, OpenAIAnswer.tooLarge(settings.imageBytesMax), mayBePaid: true)
+        case .network(let reason): return failure(.network, "no answer came: \(reason)", mayBePaid: mayBePaid)
+        case .timeout: return failure(.network, "no answer came within \(timeout)", mayBePaid: mayBePaid)
+        case .address(let reason): return failure(.settings, "\(reason); check OPENAI_BASE_URL")
+        case .canceled: return failure(.canceled, "the request was canceled", mayBePaid: mayBePaid)
+        }
+    }
+
+    private func failure(_ kind: ProviderError.Kind, _ message: String, mayBePaid: Bool = false) -> ProviderError {
+        ProviderError(provider: Self.name, kind: kind, message: message, mayBePaid: mayBePaid)
+    }
+}

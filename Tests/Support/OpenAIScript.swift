@@ -1,0 +1,234 @@
+// A stand-in for a server of OpenAI's Images API, written from its fact sheet, that counts what it is asked.
+public import EdgeLoop
+internal import JSON
+
+/// Images, edits, models and the pictures behind addresses, on one port. Answers calls for images by a script, and
+/// everything after it with `then`.
+@LoopActor
+public final class OpenAIScript {
+    /// What a call for an image gets. The sections are those of the fact sheet.
+    public enum Reply: Sendable {
+        /// A picture that differs for every prompt, in base64 with usage (3).
+        case image
+        /// The same behind an address on this server (7, second exchange).
+        case url
+        /// The same behind an address that is gone already.
+        case expiredURL
+        /// Exactly this under 200.
+        case body([UInt8], type: String)
+        /// Any status with the envelope of 4.
+        case error(Int, type: String = "invalid_request_error", code: String?, message: String, param: String? = nil)
+        /// 429 of the envelope, with these headers.
+        case limited([(String, String)])
+        /// Any status with `{"error": text}`, as servers that copied little answer.
+        case text(Int, String)
+        /// A proxy's page.
+        case page(Int)
+        /// The connection is reset before the request was read to its end: nothing was made.
+        case resetBefore
+        /// The connection is reset after the picture was made.
+        case resetAfter
+        /// The head and `count` bytes of the body, then a reset or a close.
+        case cut(Int, reset: Bool)
+        /// The picture, so many bytes at a time.
+        case drip(Int, every: Duration)
+        /// The picture, when the gate opens.
+        case held(Gate)
+        case wire(ScriptedAnswer)
+    }
+
+    public nonisolated static let key = "sk-scriptedUpstreamKey0123456789"
+
+    public let upstream: ScriptedUpstream
+    private let record: Record
+
+    @LoopActor
+    private final class Record {
+        var images: [ScriptedRequest] = []
+        var made = 0
+        var fetches: [ScriptedRequest] = []
+        var models = 0
+        /// Answers to fetches before the picture itself.
+        var fetchScript: [ScriptedAnswer] = []
+        let changes = Changes()
+    }
+
+    /// The calls for images and edits, in their order. Counted when they are whole.
+    public var images: [ScriptedRequest] { record.images }
+
+    /// How many images were asked for.
+    public var calls: Int { images.count }
+
+    /// How many pictures were made: what would be charged.
+    public var made: Int { record.made }
+
+    /// The calls for pictures behind addresses.
+    public var fetches: [ScriptedRequest] { record.fetches }
+
+    /// How often the models were asked for.
+    public var models: Int { record.models }
+
+    /// - Parameter fetches: what the first fetches get in place of the picture.
+    public convenience init(
+        _ script: [Reply] = [],
+        then last: Reply = .image,
+        fetches: [ScriptedAnswer] = []
+    ) throws {
+        try self.init(fetches: fetches) { number, _ in number <= script.count ? script[number - 1] : last }
+    }
+
+    /// - Parameter choose: decides by the number of the call, from 1, and the request.
+    public init(
+        fetches: [ScriptedAnswer] = [],
+        _ choose: @escaping @LoopActor (Int, ScriptedRequest) -> Reply
+    ) throws {
+        let record = Record()
+        record.fetchScript = fetches
+        self.record = record
+        upstream = try ScriptedUpstream { request in
+            if request.path == "/v1/models" {
+                record.models += 1
+                return .json(200, Self.modelList)
+            }
+            if request.path.hasPrefix("/files/") {
+                record.fetches.append(request)
+                guard record.fetchScript.isEmpty else { return record.fetchScript.removeFirst() }
+                guard !request.query.contains("expired") else { return .status(403) }
+                return .bytes(TestPicture.png(Self.plain(request.path.dropFirst("/files/".count))), type: "image/png")
+            }
+            guard ["/v1/images/generations", "/v1/images/edits"].contains(request.path) else { return .status(404) }
+            record.images.append(request)
+            let reply = choose(record.images.count, request)
+            if reply.isMade { record.made += 1 }
+            record.changes.notify()
+            return Self.answer(reply, to: request)
+        }
+    }
+
+    private nonisolated static let modelList =
+        #"{"object":"list","data":[{"id":"gpt-image-1-mini","object":"model","created":1700000000,"owned_by":"openai"},{"id":"flux-schnell","object":"model","created":1700000000,"owned_by":"edge"}]}"#
+
+    public var baseURL: String { "\(upstream.url)/v1" }
+
+    /// What a host needs to come here.
+    public var environment: [(name: String, value: String)] {
+        [("OPENAI_API_KEY", Self.key), ("OPENAI_BASE_URL", baseURL)]
+    }
+
+    /// Returns when so many images were asked for.
+    public func called(_ count: Int) async throws {
+        try await record.changes.wait(for: "call \(count) of the upstream; there were \(calls)") { calls >= count }
+    }
+
+    /// Of a JSON body, or the part `prompt` of a form.
+    public nonisolated static func prompt(of request: ScriptedRequest) -> String {
+        if let body = try? JSONValue.parse(request.body) { return body["prompt"]?.string ?? "" }
+        return part("prompt", of: request).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    /// The content of one part of a multipart body; nil when it is not there.
+    public nonisolated static func part(_ name: String, of request: ScriptedRequest) -> [UInt8]? {
+        guard let type = request.header("content-type"), let at = type.firstRange(of: "boundary=") else { return nil }
+        let boundary = [UInt8]("--\(type[at.upperBound...])".utf8)
+        for part in request.body.split(separator: boundary) {
+            guard let end = part.firstRange(of: [13, 10, 13, 10]) else { continue }
+            let head = String(decoding: part[..<end.lowerBound], as: UTF8.self)
+            if head.contains("name=\"\(name)\"") { return Array(part[end.upperBound...].dropLast(2)) }
+        }
+        return nil
+    }
+
+    /// The bytes that a prompt's image has.
+    public nonisolated static func picture(_ prompt: String) -> [UInt8] { TestPicture.png(prompt) }
+
+    private static func answer(_ reply: Reply, to request: ScriptedRequest) -> ScriptedAnswer {
+        let prompt = prompt(of: request)
+        let whole = ScriptedAnswer.json(200, body(prompt), headers: [("x-request-id", "req_scripted")])
+        let host = request.header("host") ?? ""
+        switch reply {
+        case .image: return whole
+        case .url:
+            return .json(200, #"{"created":1795226560,"data":[{"url":"http://\#(host)/files/\#(hex(prompt))"}]}"#)
+        case .expiredURL:
+            return .json(200, #"{"created":1795226560,"data":[{"url":"http://\#(host)/files/00?sig=expired"}]}"#)
+        case .body(let bytes, let type): return .bytes(bytes, type: type)
+        case .error(let status, let type, let code, let message, let param):
+            return .json(
+                status,
+                envelope(type: type, code: code, message: message, param: param),
+                headers: [("x-request-id", "req_scripted")]
+            )
+        case .limited(let headers):
+            let body = envelope(
+                type: "requests",
+                code: "rate_limit_exceeded",
+                message: "Rate limit reached for images per minute.",
+                param: nil
+            )
+            return .json(429, body, headers: headers)
+        case .text(let status, let text): return .json(status, JSONValue.object(["error": .string(text)]).text())
+        case .page(let status):
+            return .status(
+                status,
+                headers: [("Content-Type", "text/html")],
+                body: Array("<html><body>Bad gateway</body></html>".utf8)
+            )
+        case .resetBefore, .resetAfter: return .reset
+        case .cut(let count, let reset):
+            let bodyCount = body(prompt).utf8.count
+            return whole.truncated(to: whole.wireBytes.count - bodyCount + count, reset: reset)
+        case .drip(let count, let pause): return whole.dripping(count, every: pause)
+        case .held(let gate): return whole.after(gate)
+        case .wire(let answer): return answer
+        }
+    }
+
+    /// The JSON of a picture with its usage.
+    public nonisolated static func body(_ prompt: String) -> String {
+        let usage =
+            #"{"input_tokens":10,"output_tokens":1056,"total_tokens":1066,"input_tokens_details":{"text_tokens":10,"image_tokens":0}}"#
+        return
+            #"{"created":1795226560,"data":[{"b64_json":"\#(base64(picture(prompt)))"}],"output_format":"png","quality":"medium","size":"1024x1024","usage":\#(usage)}"#
+    }
+
+    private nonisolated static func envelope(type: String, code: String?, message: String, param: String?) -> String {
+        let error: JSONObject = [
+            "message": .string(message), "type": .string(type), "param": param.map { .string($0) } ?? .null,
+            "code": code.map { .string($0) } ?? .null,
+        ]
+        return JSONValue.object(["error": .object(error)]).text()
+    }
+
+    /// A prompt as part of a path, and back.
+    private nonisolated static func hex(_ text: String) -> String {
+        text.utf8.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+
+    private nonisolated static func plain(_ hex: some StringProtocol) -> String {
+        let digits = Array(hex.utf8)
+        let bytes = stride(from: 0, to: digits.count - 1, by: 2)
+            .compactMap { UInt8(String(decoding: digits[$0...$0 + 1], as: UTF8.self), radix: 16) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    public nonisolated static func base64(_ bytes: [UInt8]) -> String {
+        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+        var text = ""
+        for at in stride(from: 0, to: bytes.count, by: 3) {
+            let group = bytes[at..<min(at + 3, bytes.count)]
+            let word = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
+            for place in 0..<4 { text.append(place <= group.count ? letters[word >> (18 - 6 * place) & 63] : "=") }
+        }
+        return text
+    }
+}
+
+extension OpenAIScript.Reply {
+    /// Whether the server has worked by the time it answers.
+    fileprivate var isMade: Bool {
+        switch self {
+        case .image, .url, .expiredURL, .resetAfter, .cut, .drip, .held: true
+        case .body, .error, .limited, .text, .page, .resetBefore, .wire: false
+        }
+    }
+}
