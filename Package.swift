@@ -52,6 +52,7 @@ let package = Package(
         library("CivilTime"),
         library("JSON"),
         library("Digest", ["CSodium"]),
+        library("ImageFormats"),
         library("Retry", ["CivilTime"]),
         library("Secrets", ["JSON", "Digest"]),
         library("FileReading", ["JSON", "CivilTime"]),
@@ -62,7 +63,7 @@ let package = Package(
         library("Upstream", ["EdgeLoop", "CCurl"]),
 
         // Providers and functions
-        library("Providers", ["JSON", "Upstream", "EdgeLoop"]),
+        library("Providers", ["ImageFormats", "JSON", "Upstream", "EdgeLoop"]),
         library("Sandbox", ["Providers", "JSON", "Digest", "CZlib"]),
         library("HFInference", ["Providers", "Retry", "JSON", "CivilTime"]),
         library("Runware", ["Providers", "Retry", "JSON", "CivilTime", "Digest"]),
@@ -84,6 +85,7 @@ let package = Package(
         library(
             "EdgeRuntime",
             ["EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest", "FileReading"]
+            ["EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest", "ImageFormats"]
         ),
         program("edge", ["EdgeRuntime", "EdgeLoop", "Secrets", "CGetopt"]),
 
@@ -108,7 +110,7 @@ let package = Package(
                 "TestSupport",
             ]
         ),
-        tests("ProvidersTests", ["Providers", "JSON"]),
+        tests("ProvidersTests", ["Providers", "ImageFormats", "JSON"]),
         tests("SandboxTests", ["Sandbox", "Providers", "JSON"]),
         tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLoop", "CivilTime", "TestSupport"]),
         tests(

@@ -1,6 +1,7 @@
 // The bytes of a picture that a request brings, read off the loop.
 internal import EdgeLoop
 internal import Glibc
+package import ImageFormats
 
 extension ImageInput {
     /// What pictures of requests may have at most.

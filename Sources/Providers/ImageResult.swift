@@ -1,4 +1,5 @@
 // What a provider made, and what is known about how.
+public import ImageFormats
 public import JSON
 
 /// One finished image. Its bytes were read, so type and size are what they are and not what a label says.

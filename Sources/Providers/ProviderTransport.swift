@@ -1,4 +1,5 @@
 // The one thing that a provider needs of the network, so that its answers can be scripted.
+internal import ImageFormats
 public import JSON
 
 /// Sends one call and takes its answer. ``UpstreamTransport`` does it over libcurl.

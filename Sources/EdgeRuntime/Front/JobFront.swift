@@ -7,11 +7,12 @@ internal import JSON
 /// Turns a request into a job, or answers it from the cache, and waits with its caller.
 @LoopActor
 final class JobFront {
-    private let board: JobBoard
+    let board: JobBoard
     private let caller: FunctionCaller
-    private let cache: ResultCache
+    let cache: ResultCache
     private let answers: JobAnswers
     private let events: JobEvents
+    let pictures: RequestPictures
     /// Set when the host stops: who still waits is told where to ask later.
     var isStopping = false
 
@@ -20,12 +21,20 @@ final class JobFront {
     /// How long a GET waits: an `<img>` cannot do anything with a 202.
     static let waitOfGet = Duration.seconds(120)
 
-    init(board: JobBoard, caller: FunctionCaller, cache: ResultCache, answers: JobAnswers, events: JobEvents) {
+    init(
+        board: JobBoard,
+        caller: FunctionCaller,
+        cache: ResultCache,
+        answers: JobAnswers,
+        events: JobEvents,
+        pictures: RequestPictures
+    ) {
         self.board = board
         self.caller = caller
         self.cache = cache
         self.answers = answers
         self.events = events
+        self.pictures = pictures
     }
 
     func answer(
@@ -39,10 +48,15 @@ final class JobFront {
         else {
             throw Problem.notAcceptable
         }
-        let ticket: Ticket
-        let body = try await context.request.body.collect(upTo: function.entry.bodyBytes)
-        notes.body = body
-        switch try await admit(context, body, function, settings) {
+        var ticket: Ticket
+        let taken = try await pictures.take(
+            context.request,
+            base: context.base,
+            inputs: settings.inputs,
+            bodyBytesMax: function.entry.bodyBytes
+        )
+        notes.body = taken.repeatable
+        switch try await admit(context, taken, function, settings) {
         case .ticket(let admitted): ticket = admitted
         case .refused(let status, let contentType, let retryAfter, let body):
             return Self.refusal(status, contentType, retryAfter, body)
@@ -55,6 +69,7 @@ final class JobFront {
             notes.cache = "hit"
             return hit
         }
+        try await findInputs(of: &ticket, among: taken.pictures, function)
         let preference = Preference(headers.values("Prefer"))
         let isGet = context.request.method != "POST"
         let wait = preference.wait(default: isGet ? Self.waitOfGet : settings.wait, limit: Self.waitMax)
@@ -83,25 +98,37 @@ final class JobFront {
 
     // MARK: Admission
 
-    private func admit(
+    func admit(
         _ context: RequestContext,
-        _ body: [UInt8],
+        _ taken: TakenRequest,
         _ function: LiveFunction,
         _ settings: JobSettings
     ) async throws -> AdmitAnswer {
         let request = context.request
         guard settings.admit else {
             let hasQuery = request.method == "GET" || request.method == "HEAD"
-            let input = hasQuery ? try QueryInput.object(request.query) : try Self.input(body)
-            return .ticket(Self.plainTicket(input, function.name))
+            let input = hasQuery ? try QueryInput.object(taken.query) : try Self.input(taken.body)
+            var ticket = Self.plainTicket(input, function.name)
+            ticket.inputs.names = taken.pictures.map(\.record.sha256)
+            return .ticket(ticket)
         }
         return try await caller.admit(
             function,
             method: request.method == "HEAD" ? "GET" : request.method,  // the server leaves the body away
-            target: request.target,
-            contentType: request.headers["Content-Type"],
-            body: body,
+            target: taken.target,
+            contentType: taken.contentType,
+            body: taken.body,
             requestID: context.id
+        )
+    }
+
+    /// Finds the pictures that a ticket names, which keeps them from now on.
+    func findInputs(of ticket: inout Ticket, among pictures: [Picture], _ function: LiveFunction) async throws {
+        guard !ticket.inputs.names.isEmpty else { return }
+        ticket.inputs = try await self.pictures.store.inputs(
+            ticket.inputs.names,
+            among: pictures,
+            function: function.name
         )
     }
 
@@ -166,7 +193,7 @@ final class JobFront {
     // MARK: Waiting
 
     /// - Parameter orBytes: whether an image that is whole will do, although its job has not ended.
-    private func waitForEnd(of job: Job, orBytes: Bool, atMost limit: Duration) async {
+    func waitForEnd(of job: Job, orBytes: Bool = false, atMost limit: Duration) async {
         let end = ContinuousClock.now + limit
         let isOver: @LoopActor () -> Bool = { [self] in
             job.state.isFinal || isStopping || orBytes && job.generation.whole != nil

@@ -114,7 +114,8 @@ package final class Host {
             caller: caller,
             cache: cache,
             answers: JobAnswers(images: images),
-            events: jobEvents
+            events: jobEvents,
+            pictures: RequestPictures(store: PictureStore(images: images))
         )
         recall = RecallFront(images: images)
         housekeeping = Housekeeping(

@@ -40,6 +40,7 @@ final class Housekeeping {
                 var job = try RecoveredJob(document)
                 job.markLostAttempt(now: now)
                 runs.count(document)
+                finishing.adopt(document, id: stored.id)
                 recovered.append(job)
             } catch {
                 await bury(stored.id, error.reason)

@@ -48,8 +48,24 @@ enum AdmitAnswer: Equatable {
             key: key.string.map { cacheKey($0, function) },
             lane: json["lane"]?.string,
             price: json["price"]?.integer,
-            isFresh: json["fresh"]?.bool ?? false
+            isFresh: json["fresh"]?.bool ?? false,
+            inputs: try inputs(json["inputs"], function)
         )
+    }
+
+    /// Names of pictures: the host looks for them before there is a job.
+    private static func inputs(_ value: JSONValue?, _ function: String) throws(IsolateError) -> JobInputs {
+        guard let value, !value.isNull else { return JobInputs() }
+        let names = (value.array ?? []).compactMap(\.string)
+        guard names.count == value.array?.count, names.count <= Picture.countMax,
+            names.allSatisfy({ $0.isHex(count: 64) })
+        else {
+            throw .badAnswer(
+                function: function,
+                reason: "its ticket's \"inputs\" is no array of at most \(Picture.countMax) SHA-256 names"
+            )
+        }
+        return JobInputs(names: names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } })
     }
 
     private static let keyBytesMax = 1024

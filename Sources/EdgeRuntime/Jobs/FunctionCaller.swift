@@ -62,13 +62,18 @@ final class FunctionCaller: FunctionCalls {
             let message = "The function \"\(generation.function)\" is not in functions.json any more."
             return .unfinished(.final(status: 404), RunNote(status: 404, message: message, code: "NOT_FOUND"))
         }
+        do {
+            if let lost = try await lostInput(of: generation) { return lost }
+        } catch {
+            return Self.failed(error)
+        }
         let request = HTTPRequest(
             method: "POST",
             target: "/_edge/run",
             headers: [
                 "Content-Type": "application/json", "Edge-Attempt-Id": attempt.id, "Edge-Request-Id": generation.id,
             ],
-            body: HTTPBodyReader(Self.runBody(generation, attempt))
+            body: HTTPBodyReader(runBody(generation, attempt))
         )
         do {
             // The time counts to the end of the body: the supervisor cuts what takes longer, and replaces the process.
@@ -88,15 +93,34 @@ final class FunctionCaller: FunctionCalls {
     }
 
     /// The request's text is put together from texts: a job's input is kept as one.
-    private static func runBody(_ generation: Generation, _ attempt: Attempt) -> [UInt8] {
+    private func runBody(_ generation: Generation, _ attempt: Attempt) -> [UInt8] {
         let id = JSONValue.string(generation.id).text()  // the first job's, which stays when that job is cancelled
         let deadline = JSONValue.string(generation.deadline.iso8601).text()
         var body = Array(#"{"job":\#(id),"generation":\#(id),"attempt":\#(attempt.number),"input":"#.utf8)
         body += generation.ticket.input
         body += Array(#","state":"#.utf8)
         body += generation.resumeState ?? Array("null".utf8)
-        body += Array(#","inputs":{},"deadline":\#(deadline)}"#.utf8)
+        body += Array(#","inputs":\#(inputs(of: generation)),"deadline":\#(deadline)}"#.utf8)
         return body
+    }
+
+    /// Where the pictures that the work needs are, by their names.
+    private func inputs(of generation: Generation) -> String {
+        var paths: JSONObject = [:]
+        for record in generation.ticket.inputs.records {
+            if let name = record.name { paths[record.sha256] = .string(images.path(of: name)) }
+        }
+        return JSONValue.object(paths).text()
+    }
+
+    /// The end of work whose picture is gone or damaged: no attempt can help.
+    private func lostInput(of generation: Generation) async throws -> RunAnswer? {
+        for record in generation.ticket.inputs.records {
+            if let name = record.name, try await images.open(name) != nil { continue }
+            let message = "The picture \(record.fileName) that the job needs is gone or damaged. Send the request again."
+            return .unfinished(.final(status: 410), RunNote(status: 410, message: message, code: "input_lost"))
+        }
+        return nil
     }
 
     private func read(_ response: HTTPResponse, _ generation: Generation) async throws -> RunAnswer {

@@ -16,6 +16,8 @@ struct Ticket: Equatable, Sendable {
     let price: Int64?
     /// A new result was asked for although one may be cached.
     let isFresh: Bool
+    /// The pictures that it needs.
+    var inputs = JobInputs()
 }
 
 /// How far an attempt has come, as the function tells it. Never on disk.

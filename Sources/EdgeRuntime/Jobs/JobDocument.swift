@@ -29,6 +29,9 @@ enum JobDocument {
             ],
             "resumeState": generation.resumeState.map(parsed) ?? .null,
         ]
+        if !generation.ticket.inputs.records.isEmpty {
+            object["inputs"] = .array(generation.ticket.inputs.records.map { $0.json(base: nil) })
+        }
         if case .waiting(let due) = generation.phase, job.canceledAt == nil {
             object["nextAttemptAt"] = .string(due.iso8601)
         }
@@ -57,6 +60,8 @@ enum JobDocument {
         for key in JobResult.shownFacts { object[key] = stored[key] ?? .null }
         let images = (stored["images"]?.array ?? []).compactMap { ImageRecord($0) }
         object["images"] = .array(images.map { $0.json(base: base) })
+        let inputs = inputs(in: stored)
+        if !inputs.isEmpty { object["inputs"] = .array(inputs.map { $0.json(base: base) }) }
         object["error"] = stored["error"] ?? .null
         return object
     }
@@ -71,6 +76,16 @@ enum JobDocument {
     static func result(in stored: JSONObject) -> JobResult? {
         guard let images = stored["images"]?.array, !images.isEmpty else { return nil }
         return JobResult(images: images.compactMap { ImageRecord($0) }, facts: stored["facts"]?.object ?? [:])
+    }
+
+    /// The pictures that the work of a stored document needs.
+    static func inputs(in stored: JSONObject) -> [ImageRecord] {
+        (stored["inputs"]?.array ?? []).compactMap { ImageRecord($0) }
+    }
+
+    /// All images that a stored document refers to.
+    static func pictures(in stored: JSONObject) -> [ImageRecord] {
+        (result(in: stored)?.images ?? []) + inputs(in: stored)
     }
 
     @LoopActor

@@ -27,6 +27,7 @@ final class JobFinish {
     /// Moves the job's file to `done/`. A failure is logged: the job stays in `active/`, and the next host ends it.
     func finish(_ job: Job) async {
         if case .done(.success(let result)) = job.generation.phase, job.canceledAt == nil { retain(result, by: job.id) }
+        retain(job.generation.ticket.inputs.records, by: job.id)
         do {
             try await files.finish(id: job.id, document: JobDocument.stored(job).encoded(), day: Timestamp.now().day)
         } catch {
@@ -73,31 +74,32 @@ final class JobFinish {
         return true
     }
 
-    /// Takes up the references of a job that an earlier host ended.
+    /// Takes up the references of a job that an earlier host left.
     func adopt(_ stored: JSONObject, id: String) {
-        guard let result = JobDocument.result(in: stored) else { return }
-        retain(result, by: id)
+        retain(JobDocument.pictures(in: stored), by: id)
     }
 
     /// A finished job is gone: its images go when nothing else refers to them. Its owner wants them gone, so the cache entry that
     /// this job made goes too.
     func removed(_ stored: JSONObject, id: String) async {
-        guard let result = JobDocument.result(in: stored) else { return }
         if let key = stored["key"]?.string, await cache.peek(key: key)?.job == id { await cache.remove(key: key) }
-        release(result, by: id)
+        release(JobDocument.pictures(in: stored), by: id)
     }
 
     /// A finished job is too old to be kept: its cache entry stays.
     func expired(_ stored: JSONObject, id: String) {
-        guard let result = JobDocument.result(in: stored) else { return }
-        release(result, by: id)
+        release(JobDocument.pictures(in: stored), by: id)
     }
 
-    private func retain(_ result: JobResult, by holder: String) {
-        for name in result.images.compactMap(\.name) { images.retain(name, by: holder) }
+    private func retain(_ result: JobResult, by holder: String) { retain(result.images, by: holder) }
+
+    private func retain(_ records: [ImageRecord], by holder: String) {
+        for name in records.compactMap(\.name) { images.retain(name, by: holder) }
     }
 
-    private func release(_ result: JobResult, by holder: String) {
-        for name in result.images.compactMap(\.name) { images.release(name, by: holder) }
+    private func release(_ result: JobResult, by holder: String) { release(result.images, by: holder) }
+
+    private func release(_ records: [ImageRecord], by holder: String) {
+        for name in records.compactMap(\.name) { images.release(name, by: holder) }
     }
 }

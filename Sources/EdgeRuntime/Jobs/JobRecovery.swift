@@ -54,7 +54,8 @@ struct RecoveredJob: Equatable, Sendable {
             key: stored["key"]?.string,
             lane: stored["lane"]?.string,
             price: stored["price"]?.integer,
-            isFresh: stored["fresh"]?.bool ?? false
+            isFresh: stored["fresh"]?.bool ?? false,
+            inputs: Self.inputs(of: stored)
         )
         attempts = (stored["attempts"]?.array ?? []).compactMap { Attempt($0) }
         attemptsOmitted = Int(clamping: stored["attemptsOmitted"]?.integer ?? 0)
@@ -62,6 +63,11 @@ struct RecoveredJob: Equatable, Sendable {
         waits = Int(clamping: stored["retry"]?["waits"]?.integer ?? 0)
         if let state = stored["resumeState"], !state.isNull { resumeState = state.encoded() } else { resumeState = nil }
         due = stored["nextAttemptAt"]?.string.flatMap { Timestamp(iso8601: $0) }
+    }
+
+    private static func inputs(of stored: JSONObject) -> JobInputs {
+        let records = JobDocument.inputs(in: stored)
+        return JobInputs(names: records.map(\.sha256), records: records)
     }
 
     /// The host died under the last attempt if that has no end: it may have been paid.

@@ -1,4 +1,4 @@
-// multipart/mixed as it comes in: several artifacts in one answer.
+// multipart bodies as they come in: several artifacts in one answer, or the fields of a form.
 
 /// Splits a multipart body (RFC 2046, 5.1) that arrives in pieces. Holds back only what may be the beginning of a boundary.
 struct MultipartReader {
@@ -26,10 +26,11 @@ struct MultipartReader {
     /// The line break before a part's data is still in the buffer.
     private var isAtPartStart = false
 
-    /// - Returns: nil when the type is not multipart/mixed with a boundary of 1 to 70 characters.
-    init?(contentType: String) {
+    /// - Parameter type: the kind of multipart that is read.
+    /// - Returns: nil when the type is another one, or has no boundary of 1 to 70 characters.
+    init?(contentType: String, type: String = "multipart/mixed") {
         let parts = contentType.split(separator: ";").map { HeaderList.trimmed($0) }
-        guard parts.first?.lowercased() == "multipart/mixed" else { return nil }
+        guard parts.first?.lowercased() == type else { return nil }
         guard let parameter = parts.dropFirst().first(where: { $0.lowercased().hasPrefix("boundary=") }) else {
             return nil
         }

@@ -18,6 +18,7 @@ extension FunctionEntry {
         secrets = section.texts("secrets", check: Self.mistake(inVariable:))
         env = section.texts("env", check: Self.mistake(inVariable:))
         grants = Set(Self.choices("grants", Grant.self, from: &section).compactMap { Grant(rawValue: $0) })
+        speaks = Set(Self.choices("speaks", Dialect.self, from: &section).compactMap { Dialect(rawValue: $0) })
         auth = section.choice("auth", default: auth)
         methods = Self.methods(from: &section)
         timeout = section.duration("timeout", default: timeout, in: .milliseconds(100)...(.seconds(86_400)))
@@ -29,6 +30,9 @@ extension FunctionEntry {
         memoryBytes = section.size("memory", default: memoryBytes, in: (16 << 20)...(1 << 40))
         openFiles = section.count("openFiles", default: openFiles, in: 16...1_048_576)
         if var job = section.section("job") { self.job = JobSettings(from: &job) }
+        if !speaks.isEmpty, section.object["job"] == nil {
+            section.note("only a job function can be spoken to by other APIs; add \"job\": {} or remove this", "speaks")
+        }
         bodyBytes = section.size(
             "body",
             default: job == nil ? Self.standardBodyBytes : Self.standardJobBodyBytes,
@@ -129,7 +133,20 @@ extension JobSettings {
         concurrency = section.count("concurrency", default: concurrency, in: 1...10_000)
         perDay = section.count("perDay", default: perDay, in: 0...1_000_000_000)
         admit = section.flag("admit", default: admit)
+        inputs = section.texts("inputs", check: Self.mistake(inInput:))
+        if inputs.count > Self.inputsMax {
+            section.note("this has \(inputs.count) fields; name at most \(Self.inputsMax)", "inputs")
+        }
         section.refuseUnknownKeys()
+    }
+
+    private static func mistake(inInput name: String) -> String? {
+        let isName =
+            (1...64).contains(name.utf8.count)
+            && name.utf8.allSatisfy { byte in
+                (97...122).contains(byte | 0x20) || (48...57).contains(byte) || byte == 0x5f || byte == 0x2d
+            }
+        return isName ? nil : "\(quoted(name)) is no field's name; use 1 to 64 letters, digits, _ and -"
     }
 }
 

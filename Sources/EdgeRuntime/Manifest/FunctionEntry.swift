@@ -11,6 +11,9 @@ package struct FunctionEntry: Sendable, Equatable {
     /// What its control socket allows besides its own jobs.
     package enum Grant: String, CaseIterable, Sendable { case jobs }
 
+    /// What existing clients of others speak, and the host can translate for it.
+    package enum Dialect: String, CaseIterable, Sendable { case openai, huggingface }
+
     /// The key in `functions`: a letter, then up to 63 letters, digits, `_` and `-`. Public at `/functions/v1/<name>`.
     package let name: String
     /// `run`: program and arguments. Required.
@@ -25,6 +28,8 @@ package struct FunctionEntry: Sendable, Equatable {
     package var env: [String] = []
     /// `grants`. Default none.
     package var grants: Set<Grant> = []
+    /// `speaks`: whose clients reach this job function under the paths that they know. Each at one function. Default none.
+    package var speaks: Set<Dialect> = []
     /// `auth`. Default `optional`.
     package var auth: Auth = .optional
     /// `methods`: in the order of the file; GET includes HEAD. Default nil: all, for a job function GET and POST.
@@ -77,6 +82,10 @@ package struct JobSettings: Sendable, Equatable {
     package var perDay = 200
     /// `admit`: whether the function is asked to check each request first. Default true.
     package var admit = true
+    /// `inputs`: the fields of a request that hold pictures, which the host takes in before admission. Default none, at most 16.
+    package var inputs: [String] = []
+
+    package static let inputsMax = 16
 
     package init() {}
 }

@@ -14,6 +14,7 @@ extension Manifest {
             if let functions = root.section("functions") {
                 manifest.functions = functions.object.keys.compactMap { FunctionEntry(named: $0, in: functions) }
                 refuseClashes(among: manifest.functions, in: functions)
+                refuseSharedDialects(among: manifest.functions, in: functions)
             }
             return manifest
         }
@@ -49,6 +50,39 @@ extension Manifest {
                         ? "\(quoted(name)) is also under secrets; keep it there only"
                         : "\(quoted(name)) is a secret of \(owner); list it under secrets here too",
                     "env",
+                    index
+                )
+            }
+        }
+    }
+
+    /// Notes a second function for the clients of one API, and routes that these clients' own paths hide.
+    private static func refuseSharedDialects(among entries: [FunctionEntry], in functions: ManifestSection) {
+        var owners: [FunctionEntry.Dialect: String] = [:]
+        for entry in entries {
+            guard let object = functions.object[entry.name]?.object else { continue }
+            for (index, text) in (object["speaks"]?.array ?? []).enumerated() {
+                guard let dialect = text.string.flatMap(FunctionEntry.Dialect.init(rawValue:)) else { continue }
+                if let owner = owners[dialect], owner != entry.name {
+                    functions.below(entry.name, object).note(
+                        "\(quoted(dialect.rawValue)) is spoken by \(owner) already; remove one",
+                        "speaks",
+                        index
+                    )
+                } else {
+                    owners[dialect] = entry.name
+                }
+            }
+        }
+        for entry in entries {
+            guard let object = functions.object[entry.name]?.object else { continue }
+            for (index, text) in (object["routes"]?.array ?? []).enumerated() {
+                guard let route = text.string,
+                    let owner = FrontPaths.dialects(of: route).lazy.compactMap({ owners[$0] }).first
+                else { continue }
+                functions.below(entry.name, object).note(
+                    "\(quoted(route)) belongs to the clients that \(owner) speaks to; choose another path",
+                    "routes",
                     index
                 )
             }

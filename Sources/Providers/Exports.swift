@@ -1,0 +1,2 @@
+// Whoever knows providers knows the images that they make.
+@_exported public import ImageFormats
