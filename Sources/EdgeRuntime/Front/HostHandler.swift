@@ -15,6 +15,7 @@ final class HostHandler: HTTPHandler {
 
     private let functions: Functions
     private let jobs: JobFront
+    private let dialects: DialectFront
     private let images: ImageFront
     private let memo: RecallFront
     private let metrics: HostMetrics
@@ -26,6 +27,7 @@ final class HostHandler: HTTPHandler {
     init(
         functions: Functions,
         jobs: JobFront,
+        dialects: DialectFront,
         images: ImageFront,
         recall: RecallFront,
         metrics: HostMetrics,
@@ -35,6 +37,7 @@ final class HostHandler: HTTPHandler {
     ) {
         self.functions = functions
         self.jobs = jobs
+        self.dialects = dialects
         self.images = images
         memo = recall
         self.metrics = metrics
@@ -46,12 +49,13 @@ final class HostHandler: HTTPHandler {
     // MARK: HTTPHandler
 
     func bodyLimit(method: String, path: String) -> Int {
-        if case .function(let name, _) = functions.router.route(method: method, path: path),
-            let function = functions[name]
-        {
-            return function.entry.bodyBytes
-        }
-        return FunctionEntry.standardBodyBytes
+        let function: LiveFunction? =
+            switch functions.router.route(method: method, path: path) {
+            case .function(let name, _): functions[name]
+            case .dialect(let match): functions[match.function]
+            default: nil
+            }
+        return function?.entry.bodyBytes ?? FunctionEntry.standardBodyBytes
     }
 
     func recall(_ view: borrowing HTTPRequestView) -> HTTPCannedResponse? {
@@ -102,7 +106,7 @@ final class HostHandler: HTTPHandler {
     func refuse(_ refusal: HTTPRefusal, to request: HTTPRequest?) -> HTTPResponse {
         let request = request ?? HTTPRequest(method: "-", target: "-", body: HTTPBodyReader())
         let context = RequestContext(id: ids.make(), request: request, started: .now, base: "")
-        return completed(Problem(refusal).response(requestID: context.id), context, RequestNotes())
+        return completed(told(Problem(refusal), context), context, RequestNotes())
     }
 
     private func context(of request: HTTPRequest) -> RequestContext {
@@ -122,8 +126,17 @@ final class HostHandler: HTTPHandler {
         } catch {
             let (problem, isFault) = Problem.told(error, function: notes.function ?? "")
             if isFault { log.write(.error, "\(error)", requestID: context.id) }
+            return told(problem, context, endsJob: (error as? DialectProblem)?.endsJob ?? false)
+        }
+    }
+
+    /// A problem in the shape that the clients of this path read.
+    private func told(_ problem: Problem, _ context: RequestContext, endsJob: Bool = false) -> HTTPResponse {
+        let request = context.request
+        guard let dialect = functions.router.dialect(of: request.path, method: request.method) else {
             return problem.response(requestID: context.id)
         }
+        return dialect.response(problem, endsJob: endsJob, requestID: context.id)
     }
 
     private func route(_ context: RequestContext, _ notes: RequestNotes) async throws -> HTTPResponse {
@@ -146,6 +159,11 @@ final class HostHandler: HTTPHandler {
             notes.function = name
             guard function.entry.auth != .required else { throw Problem.callerUnknown(name) }
             return try await answer(context, function, path: path, notes)
+        case .dialect(let match):
+            guard let function = functions[match.function] else { throw Problem.notFound }
+            notes.function = function.name
+            guard function.entry.auth != .required else { throw Problem.callerUnknown(function.name) }
+            return try await dialects.answer(match, context, function, notes)
         case .image(let sha256, let suffix):
             return try await images.answer(sha256: sha256, suffix: suffix).selected(for: request)
         case .health:
@@ -286,6 +304,7 @@ extension Problem {
     static func told(_ error: any Error, function: String) -> (problem: Problem, isFault: Bool) {
         switch error {
         case let problem as Problem: (problem, false)
+        case let error as DialectProblem: (error.problem, false)
         case let error as AcceptError: (JobAnswers.problem(error, function: function), false)
         case let error as IsolateError: (JobAnswers.problem(error), false)
         case StateError.unknown(let id): (.unknownJob(id), false)

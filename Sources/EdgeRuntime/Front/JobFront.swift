@@ -10,7 +10,7 @@ final class JobFront {
     let board: JobBoard
     private let caller: FunctionCaller
     let cache: ResultCache
-    private let answers: JobAnswers
+    let answers: JobAnswers
     private let events: JobEvents
     let pictures: RequestPictures
     /// Set when the host stops: who still waits is told where to ask later.

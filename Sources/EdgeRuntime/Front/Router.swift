@@ -18,6 +18,8 @@ package struct Router: Sendable {
         case options(allow: [String])
         /// 405 with this `Allow`.
         case methodNotAllowed(allow: [String])
+        /// A call in the words of another API.
+        case dialect(DialectMatch)
         /// 404 that lists the functions; the name is empty when the path ends before it.
         case unknownFunction(name: String)
         /// 404
@@ -40,6 +42,7 @@ package struct Router: Sendable {
 
     /// The names of all functions, in the order of the manifest.
     package let functionNames: [String]
+    private let dialects: DialectPaths
     private var targets: [String: Target] = [:]
     private var exact: [String: Place] = [
         "/healthz": .host(.health), "/readyz": .host(.ready), "/metrics": .host(.metrics),
@@ -48,6 +51,7 @@ package struct Router: Sendable {
 
     package init(_ manifest: Manifest) {
         functionNames = manifest.functions.map(\.name)
+        dialects = DialectPaths(manifest)
         for entry in manifest.functions {
             let methods = entry.methods ?? (entry.job == nil ? nil : HTTPMethods.ofJobs)
             let target = Target(name: entry.name, methods: methods.map(HTTPMethods.withHead))
@@ -65,7 +69,11 @@ package struct Router: Sendable {
 
     /// - Parameter path: as it was sent, without the query.
     package func route(method: String, path: String) -> Destination {
-        guard let place = exact[path] ?? search(path) else {
+        let place = exact[path]
+        if place == nil, let match = dialects.match(method: method, path: path) {
+            return match.allow.isEmpty ? .dialect(match) : refusal(of: method, allow: match.allow)
+        }
+        guard let place = place ?? search(path) else {
             guard method == "OPTIONS", path == "*" else { return .notFound }
             return .options(allow: HTTPMethods.known)
         }
@@ -85,6 +93,11 @@ package struct Router: Sendable {
             default: return destination
             }
         }
+    }
+
+    /// The API whose clients ask for this path, and in whose shape they are told errors; nil: none but our own.
+    package func dialect(of path: String, method: String) -> FunctionEntry.Dialect? {
+        dialects.dialect(of: path, method: method)
     }
 
     /// The host answers OPTIONS itself where nobody else does, so `Allow` names it.

@@ -132,6 +132,7 @@ package final class Host {
         handler = HostHandler(
             functions: functions,
             jobs: jobFront,
+            dialects: DialectFront(jobs: jobFront, images: images, details: details),
             images: ImageFront(images: images),
             recall: recall,
             metrics: metrics,

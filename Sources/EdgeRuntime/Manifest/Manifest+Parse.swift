@@ -78,7 +78,7 @@ extension Manifest {
             guard let object = functions.object[entry.name]?.object else { continue }
             for (index, text) in (object["routes"]?.array ?? []).enumerated() {
                 guard let route = text.string,
-                    let owner = FrontPaths.dialects(of: route).lazy.compactMap({ owners[$0] }).first
+                    let owner = DialectPaths.dialects(of: route).lazy.compactMap({ owners[$0] }).first
                 else { continue }
                 functions.below(entry.name, object).note(
                     "\(quoted(route)) belongs to the clients that \(owner) speaks to; choose another path",

@@ -41,8 +41,8 @@ enum Base64Text {
                 let second = index + 1 < bytes.count ? bytes[index + 1] : 0
                 let third = index + 2 < bytes.count ? bytes[index + 2] : 0
                 output[written] = alphabet[Int(bytes[index] >> 2)]
-                output[written + 1] = alphabet[Int(bytes[index] & 3 << 4 | second >> 4)]
-                output[written + 2] = alphabet[Int(second & 15 << 2 | third >> 6)]
+                output[written + 1] = alphabet[Int((bytes[index] & 3) << 4 | second >> 4)]
+                output[written + 2] = alphabet[Int((second & 15) << 2 | third >> 6)]
                 output[written + 3] = alphabet[Int(third & 63)]
                 if index + 1 >= bytes.count { output[written + 2] = UInt8(ascii: "=") }
                 if index + 2 >= bytes.count { output[written + 3] = UInt8(ascii: "=") }

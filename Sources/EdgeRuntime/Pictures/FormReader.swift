@@ -47,7 +47,7 @@ struct FormReader {
     }
 
     /// Whether a body is a form.
-    static func isForm(_ contentType: String?) -> Bool {
+    nonisolated static func isForm(_ contentType: String?) -> Bool {
         guard let contentType else { return false }
         return HeaderList.trimmed(contentType.prefix { $0 != ";" }).lowercased() == "multipart/form-data"
     }
@@ -172,7 +172,7 @@ struct FormReader {
     private static let nameBytesMax = 128
 
     /// `image[]` is how forms name one of several.
-    static func plain(_ name: String) -> String { name.hasSuffix("[]") ? String(name.dropLast(2)) : name }
+    nonisolated static func plain(_ name: String) -> String { name.hasSuffix("[]") ? String(name.dropLast(2)) : name }
 
     /// The parameters of Content-Disposition that matter here.
     private struct Disposition {

@@ -49,6 +49,12 @@ extension Problem {
         )
     }
 
+    static let fieldsTooLarge = Problem(
+        status: 413,
+        code: "body_too_large",
+        message: "the request has more than \(RequestPictures.fieldsBytesMax) bytes besides its pictures"
+    )
+
     static func badForm(_ reason: String, field: String? = nil) -> Problem {
         Problem(status: 400, code: "bad_form", message: "the multipart/form-data body \(reason)", field: field)
     }

@@ -20,6 +20,8 @@ struct TakenRequest: Sendable {
 struct RequestPictures {
     let store: PictureStore
 
+    /// Bytes of what is left of a request when its pictures are taken out.
+    nonisolated static let fieldsBytesMax = 1 << 20
     /// A body beyond this is parsed on the pool, so that other requests go on meanwhile.
     private static let loopBytesMax = 64 << 10
 
@@ -43,13 +45,13 @@ struct RequestPictures {
         var taken = TakenRequest(body: body, contentType: contentType, target: request.target, repeatable: body)
         guard !inputs.isEmpty else { return taken }
         if request.method == "POST" {
-            guard var fields = await Self.object(body), inputs.contains(where: { Self.isGiven(fields[$0]) }) else {
-                return taken
+            if var fields = await Self.object(body), inputs.contains(where: { Self.isGiven(fields[$0]) }) {
+                let found = try await takePictures(from: &fields, base: base, inputs: inputs)
+                taken.body = fields.encoded()
+                taken.pictures = found.pictures
+                if found.hasOwn { taken.repeatable = nil }
             }
-            let found = try await takePictures(from: &fields, base: base, inputs: inputs)
-            taken.body = fields.encoded()
-            taken.pictures = found.pictures
-            if found.hasOwn { taken.repeatable = nil }
+            guard taken.body.count <= Self.fieldsBytesMax else { throw Problem.fieldsTooLarge }
         } else if let query = request.query {
             try await takePictures(from: query, into: &taken, base: base, inputs: inputs)
         }
@@ -197,7 +199,7 @@ struct RequestPictures {
     }
 
     /// Numbers as numbers, true and false as such, the rest as text.
-    static func value(_ text: String) -> JSONValue {
+    nonisolated static func value(_ text: String) -> JSONValue {
         guard text.utf8.count <= 40, let value = try? JSONValue.parse(text), value.bool != nil || value.double != nil,
             text.utf8.first.map({ $0 > 0x20 }) == true
         else { return .string(text) }

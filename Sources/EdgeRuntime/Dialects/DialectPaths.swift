@@ -13,15 +13,16 @@ package enum DialectCall: Equatable, Sendable {
     case huggingFace(model: String)
 }
 
-/// Which calls of other APIs this host answers, by the manifest's `speaks`.
-struct FrontPaths: Sendable {
-    /// A call and the function that it is for; `allow` when the method is another one.
-    struct Match: Equatable, Sendable {
-        let call: DialectCall
-        let function: String
-        var allow: [String] = []
-    }
+/// A call of another API and the function that it is for.
+package struct DialectMatch: Equatable, Sendable {
+    package let call: DialectCall
+    package let function: String
+    /// The methods that it has, when the one that was used is none of them.
+    package var allow: [String] = []
+}
 
+/// Which calls of other APIs this host answers, by the manifest's `speaks`.
+struct DialectPaths: Sendable {
     private let openAI: String?
     private let huggingFace: String?
 
@@ -31,7 +32,7 @@ struct FrontPaths: Sendable {
     }
 
     /// What a path means; nil when it is no other API's.
-    func match(method: String, path: String) -> Match? {
+    func match(method: String, path: String) -> DialectMatch? {
         guard openAI != nil || huggingFace != nil else { return nil }
         return matchOpenAI(method, path) ?? matchHuggingFace(method, path)
     }
@@ -58,7 +59,7 @@ struct FrontPaths: Sendable {
 
     // MARK: OpenAI
 
-    private func matchOpenAI(_ method: String, _ path: String) -> Match? {
+    private func matchOpenAI(_ method: String, _ path: String) -> DialectMatch? {
         guard let openAI else { return nil }
         let isBelow = path.hasPrefix("/v1/")
         let short = isBelow ? path.dropFirst(3) : path[...]
@@ -73,24 +74,24 @@ struct FrontPaths: Sendable {
             // Without /v1 a POST to a model is Hugging Face's.
             if !isBelow, huggingFace != nil, !allowed.contains(method) { return nil }
             guard let model = Self.model(trimmed.dropFirst("/models/".count)) else {
-                return isBelow ? Match(call: .openAIUnknown, function: openAI) : nil
+                return isBelow ? DialectMatch(call: .openAIUnknown, function: openAI) : nil
             }
             call = .openAIModel(model)
         default:
             guard isBelow || path == "/v1" else { return nil }
-            return Match(call: .openAIUnknown, function: openAI)
+            return DialectMatch(call: .openAIUnknown, function: openAI)
         }
-        return Match(call: call, function: openAI, allow: allowed.contains(method) ? [] : allowed)
+        return DialectMatch(call: call, function: openAI, allow: allowed.contains(method) ? [] : allowed)
     }
 
     // MARK: Hugging Face
 
-    private func matchHuggingFace(_ method: String, _ path: String) -> Match? {
+    private func matchHuggingFace(_ method: String, _ path: String) -> DialectMatch? {
         guard let huggingFace else { return nil }
         for prefix in ["/models/", "/hf-inference/models/"] where path.hasPrefix(prefix) {
             guard let model = Self.model(path.dropFirst(prefix.count)) else { return nil }
             let call = DialectCall.huggingFace(model: model)
-            return Match(call: call, function: huggingFace, allow: method == "POST" ? [] : ["POST"])
+            return DialectMatch(call: call, function: huggingFace, allow: method == "POST" ? [] : ["POST"])
         }
         return nil
     }
