@@ -92,6 +92,7 @@ final class JobFront {
             context,
             function,
             isHit: isHit,
+            isFollower: notes.cache == "follow",
             applied: preference.applied(limit: Self.waitMax)
         )
     }
@@ -210,6 +211,7 @@ final class JobFront {
         _ context: RequestContext,
         _ function: LiveFunction,
         isHit: Bool,
+        isFollower: Bool,
         applied: String?
     ) async throws -> HTTPResponse {
         let document = {
@@ -225,7 +227,7 @@ final class JobFront {
         let isKept = function.entry.cache != nil && ticket.key != nil
         let maxAge = isKept && !ticket.isFresh ? function.entry.cache.map { Int($0.ttl.inSeconds) } : nil
         let missed =
-            "edge; fwd=miss" + (isKept ? "; stored" : "") + (job.generation.jobs.first === job ? "" : "; collapsed")
+            "edge; fwd=miss" + (isKept ? "; stored" : "") + (isFollower ? "; collapsed" : "")
         let status = isHit ? "edge; hit" : missed
         if choice == .image || choice == .octets, let whole = job.generation.whole,
             let image = whole.result.images.first

@@ -32,6 +32,7 @@ extension JobBoard {
         forgetKey(of: generation)
         for job in generation.jobs { jobs[job.id] = nil }
         generation.changes.notify()
+        generation.jobs = []  // they refer to it: together they would stay in memory for ever
     }
 
     func forgetKey(of generation: Generation) {

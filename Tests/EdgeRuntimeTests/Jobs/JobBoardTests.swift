@@ -33,6 +33,21 @@ struct JobBoardTests {
         #expect(bench.calls.count == 1)
     }
 
+    @Test @LoopActor func `work that has ended leaves memory`() async throws {
+        let bench = try await BoardBench()
+        bench.calls.answer = { _, _ in await bench.image("a") }
+        weak var generation: Generation?
+
+        do {
+            let job = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true)
+            generation = job.generation
+            await bench.gone(job)
+        }
+
+        for _ in 0..<1000 where generation != nil { await Task.yield() }
+        #expect(generation == nil)
+    }
+
     @Test @LoopActor func `a finished result answers equal requests from the cache`() async throws {
         let bench = try await BoardBench()
         bench.calls.answer = { _, _ in await bench.image("a") }
