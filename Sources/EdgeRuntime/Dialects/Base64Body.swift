@@ -53,7 +53,12 @@ struct Base64Body: Sendable {
         var isWhole = true
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
             while done < count {
-                let read = pread(image.descriptor, buffer.baseAddress?.advanced(by: done), count - done, off_t(offset + done))
+                let read = pread(
+                    image.descriptor,
+                    buffer.baseAddress?.advanced(by: done),
+                    count - done,
+                    off_t(offset + done)
+                )
                 if read < 0, errno == EINTR { continue }
                 guard read > 0 else {
                     isWhole = false  // the file was cut

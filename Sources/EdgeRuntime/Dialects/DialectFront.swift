@@ -11,7 +11,7 @@ final class DialectFront {
 
     init(jobs: JobFront, images: ImageFiles, details: FunctionDetails) {
         openAI = OpenAIFront(jobs: jobs, images: images) { function in
-            (await details.current()[function.name]?["models"]?.array ?? []).compactMap(\.string)
+            (await details.current(of: function)?["models"]?.array ?? []).compactMap(\.string)
         }
         huggingFace = HuggingFaceFront(jobs: jobs)
     }

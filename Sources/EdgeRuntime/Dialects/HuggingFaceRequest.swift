@@ -21,7 +21,9 @@ enum HuggingFaceRequest {
         guard let prompt = body["inputs"], !prompt.isNull else {
             throw refusal("Error in `inputs`: field required", "inputs")
         }
-        guard prompt.string != nil else { throw refusal("Error in `inputs`: it is \(prompt.kind); send a string", "inputs") }
+        guard prompt.string != nil else {
+            throw refusal("Error in `inputs`: it is \(prompt.kind); send a string", "inputs")
+        }
         var fields: JSONObject = ["prompt": prompt]
         if model != function { fields["model"] = .string(model) }
         if let parameters = body["parameters"], !parameters.isNull {

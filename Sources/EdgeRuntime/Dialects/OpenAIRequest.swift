@@ -12,6 +12,8 @@ struct OpenAIRequest: Equatable {
     let format: Format
     let isStream: Bool
 
+    /// Seeds have 32 bits.
+    private static let seedMask: Int64 = 0xffff_ffff
     static let counts: ClosedRange<Int64> = 1...10
     private static let sides: ClosedRange<Int> = 1...16_384
 
@@ -52,7 +54,7 @@ struct OpenAIRequest: Equatable {
         guard index > 0 else { return fields }
         var fields = fields
         let first = fields["seed"]?.integer ?? 0
-        fields["seed"] = .integer((first & 0xffff_ffff) + Int64(index) & 0xffff_ffff)
+        fields["seed"] = .integer(((first & Self.seedMask) + Int64(index)) & Self.seedMask)
         return fields
     }
 

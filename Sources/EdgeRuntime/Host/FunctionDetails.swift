@@ -9,11 +9,14 @@ final class FunctionDetails {
     private let functions: Functions
     private let caller: FunctionCaller
     private var known: [String: JSONObject] = [:]
+    private var askedAlone: [String: (told: JSONObject?, at: ContinuousClock.Instant)] = [:]
     private var asked: ContinuousClock.Instant?
     private var asking: Task<Void, Never>?
 
     /// How long an answer is used.
     private static let age = Duration.seconds(5)
+    /// How long an answer of one function is used by callers that need only that.
+    private static let ageAlone = Duration.seconds(30)
 
     init(functions: Functions, caller: FunctionCaller) {
         self.functions = functions
@@ -37,9 +40,22 @@ final class FunctionDetails {
         return known
     }
 
+    /// What one function tells, whatever state the others are in. Nil: it tells nothing.
+    func current(of function: LiveFunction) async -> JSONObject? {
+        if let known = askedAlone[function.name] {
+            // A stopped one that has told something is not started to tell it again.
+            let isKept = known.told != nil && !function.isolates.isReady
+            if isKept || ContinuousClock.now - known.at < Self.ageAlone { return known.told }
+        }
+        let told = await caller.describe(function)
+        askedAlone[function.name] = (told, .now)
+        return told
+    }
+
     /// Settings may have changed what a function tells.
     func forget() {
         asked = nil
         known = [:]
+        askedAlone = [:]
     }
 }

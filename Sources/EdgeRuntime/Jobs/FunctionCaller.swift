@@ -117,7 +117,8 @@ final class FunctionCaller: FunctionCalls {
     private func lostInput(of generation: Generation) async throws -> RunAnswer? {
         for record in generation.ticket.inputs.records {
             if let name = record.name, try await images.open(name) != nil { continue }
-            let message = "The picture \(record.fileName) that the job needs is gone or damaged. Send the request again."
+            let message =
+                "The picture \(record.fileName) that the job needs is gone or damaged. Send the request again."
             return .unfinished(.final(status: 410), RunNote(status: 410, message: message, code: "input_lost"))
         }
         return nil

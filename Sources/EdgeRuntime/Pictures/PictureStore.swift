@@ -15,6 +15,7 @@ struct PictureStore {
     func put(_ bytes: [UInt8], field: String) async throws -> Picture {
         guard bytes.count <= Picture.bytesMax else { throw Problem.pictureTooLarge(field) }
         guard images.state.hasRoom else { throw AcceptError.noRoom }
+        _ = try Self.type(of: bytes, field: field)
         let info = try await Pool.run { try Self.info(of: bytes, field: field) }
         return Self.picture(try await images.put(bytes, ext: info.type.fileExtension), info)
     }
@@ -74,10 +75,8 @@ struct PictureStore {
 
     /// - Throws: ``Problem`` for what may not come in.
     static func type(of bytes: [UInt8], field: String) throws(Problem) -> ImageType {
-        guard let type = ImageType(of: bytes) else {
-            guard !bytes.isEmpty else { throw .picture(field, .empty) }
-            throw .picture(field, "is no picture", status: 415)
-        }
+        guard !bytes.isEmpty else { throw .picture(field, .empty) }
+        guard let type = ImageType(of: bytes) else { throw .picture(field, "is no picture", status: 415) }
         guard Picture.types.contains(type) else { throw .picture(field, "is \(type.mediaType)", status: 415) }
         return type
     }

@@ -44,7 +44,8 @@ extension Problem {
         Problem(
             status: 400,
             code: "unknown_image",
-            message: "\(field) names \(name.prefix(128)), an image that this host does not have (any more); send the picture itself",
+            message:
+                "\(field) names \(name.prefix(128)), an image that this host does not have (any more); send the picture itself",
             field: field
         )
     }

@@ -128,7 +128,7 @@ struct RequestPictures {
     private static let headBytesMax = 256
 
     /// The file name in a URL or path of an image of this host.
-    static func ownImage(_ text: String, base: String) -> Substring? {
+    nonisolated static func ownImage(_ text: String, base: String) -> Substring? {
         let path = text.hasPrefix(base + "/") ? text.dropFirst(base.utf8.count) : text[...]
         return path.hasPrefix("/images/") ? path.dropFirst("/images/".count) : nil
     }
@@ -201,7 +201,7 @@ struct RequestPictures {
     /// Numbers as numbers, true and false as such, the rest as text.
     nonisolated static func value(_ text: String) -> JSONValue {
         guard text.utf8.count <= 40, let value = try? JSONValue.parse(text), value.bool != nil || value.double != nil,
-            text.utf8.first.map({ $0 > 0x20 }) == true
+            text.utf8.allSatisfy({ $0 > 0x20 })
         else { return .string(text) }
         return value
     }

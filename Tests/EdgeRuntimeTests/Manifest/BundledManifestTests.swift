@@ -12,7 +12,10 @@ struct BundledManifestTests {
 
         #expect(manifest.functions.map(\.name) == ["generate", "status"])
         #expect(manifest.host == HostSettings())
-        #expect(manifest["generate"]?.job == JobSettings())
+        var job = JobSettings()
+        job.inputs = ["image", "mask"]
+        #expect(manifest["generate"]?.job == job)
+        #expect(manifest["generate"]?.speaks == [.openai, .huggingface])
         #expect(manifest["generate"]?.cache == CacheSettings())
         #expect(manifest["generate"]?.secrets == ["RUNWARE_API_KEY", "HUGGINGFACE_API_KEY"])
         #expect(manifest["status"]?.grants == [.jobs])

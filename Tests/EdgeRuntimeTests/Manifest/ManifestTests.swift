@@ -36,6 +36,35 @@ struct ManifestTests {
         #expect(manifest.host.drain == .seconds(8))
     }
 
+    @Test func `fields with pictures and the APIs that a function speaks are read`() throws {
+        let text = #"{"run": ["f"], "job": {"inputs": ["image", "mask"]}, "speaks": ["openai", "huggingface"]}"#
+        let entry = try #require(try parse("{\"functions\": {\"f\": \(text)}}")["f"])
+
+        #expect(entry.job?.inputs == ["image", "mask"])
+        #expect(entry.speaks == [.openai, .huggingface])
+        #expect(mistakes(#"{"run": ["f"], "speaks": ["openai"]}"#).first?.contains("only a job function") == true)
+        #expect(
+            mistakes(#"{"run": ["f"], "job": {}, "speaks": ["openia"]}"#).first?.contains("did you mean \"openai\"?")
+                == true
+        )
+        #expect(mistakes(#"{"run": ["f"], "job": {"inputs": ["a b"]}}"#).first?.contains("no field's name") == true)
+        let many = (0...16).map { "\"f\($0)\"" }.joined(separator: ",")
+        #expect(mistakes("{\"run\": [\"f\"], \"job\": {\"inputs\": [\(many)]}}").first?.contains("at most 16") == true)
+    }
+
+    @Test func `an API is spoken by one function, and its paths are nobody else's`() {
+        let two =
+            #"{"functions": {"a": {"run": ["a"], "job": {}, "speaks": ["openai"]}, "b": {"run": ["b"], "job": {}, "speaks": ["openai"]}}}"#
+        let route =
+            #"{"functions": {"a": {"run": ["a"], "job": {}, "speaks": ["openai"]}, "b": {"run": ["b"], "routes": ["/v1/x"]}}}"#
+        let free = #"{"functions": {"b": {"run": ["b"], "routes": ["/v1/x"]}}}"#
+
+        #expect(messages(two).first?.contains("functions.b.speaks[0]") == true)
+        #expect(messages(two).first?.contains("spoken by a already") == true)
+        #expect(messages(route).first?.contains("functions.b.routes[0]") == true)
+        #expect(messages(free) == [])
+    }
+
     @Test func `a function needs only its program`() throws {
         let entry = try #require(try parse(#"{"functions": {"hello": {"run": ["hello", "-v"]}}}"#)["hello"])
 
