@@ -56,6 +56,7 @@ let package = Package(
         library("Retry", ["CivilTime"]),
         library("Secrets", ["JSON", "Digest"]),
         library("FileReading", ["JSON", "CivilTime"]),
+        library("PNG", ["CZlib"]),
 
         // The loop and what runs on it
         library("EdgeLoop", ["CUV"]),
@@ -65,6 +66,8 @@ let package = Package(
         // Providers and functions
         library("Providers", ["ImageFormats", "JSON", "Upstream", "EdgeLoop"]),
         library("Sandbox", ["Providers", "JSON", "Digest", "CZlib"]),
+        library("Providers", ["JSON", "Upstream", "EdgeLoop"]),
+        library("Sandbox", ["Providers", "JSON", "Digest", "PNG"]),
         library("HFInference", ["Providers", "Retry", "JSON", "CivilTime"]),
         library("Runware", ["Providers", "Retry", "JSON", "CivilTime", "Digest"]),
         library("OpenAIImages", ["Providers", "EdgeLoop", "PNG", "Retry", "JSON", "CivilTime"]),
@@ -111,6 +114,8 @@ let package = Package(
             ]
         ),
         tests("ProvidersTests", ["Providers", "ImageFormats", "JSON"]),
+        tests("PNGTests", ["PNG"]),
+        tests("ProvidersTests", ["Providers", "JSON"]),
         tests("SandboxTests", ["Sandbox", "Providers", "JSON"]),
         tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLoop", "CivilTime", "TestSupport"]),
         tests(
@@ -129,7 +134,6 @@ let package = Package(
             "OpenAIImagesTests",
             ["OpenAIImages", "PNG", "Providers", "Upstream", "EdgeLoop", "JSON", "CivilTime", "TestSupport"]
         ),
-        tests("GenerateTests", ["Generate", "HFInference", "Sandbox", "Providers", "JSON"]),
         tests("UpstreamTests", ["Upstream", "EdgeLoop", "TestSupport"]),
         program("TestFunction", path: "Tests/TestFunction", []),
         program("TestHost", path: "Tests/TestHost", ["EdgeLoop"]),

@@ -1,5 +1,6 @@
 // Draws the sandbox picture of a request: the same request always gives the same bytes.
 internal import Digest
+internal import PNG
 package import Providers
 
 package enum SandboxPicture {

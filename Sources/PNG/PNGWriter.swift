@@ -2,7 +2,7 @@
 internal import CZlib
 
 /// An RGB picture in the making. Rows go in from the top; `finish` gives the file.
-struct PNGWriter: ~Copyable {
+package struct PNGWriter: ~Copyable {
     private let width: Int
     private let height: Int
     // On the heap because zlib keeps a pointer to it and refuses a stream that has moved.
@@ -11,7 +11,7 @@ struct PNGWriter: ~Copyable {
     private var packed: [UInt8] = []
     private var chunk = [UInt8](repeating: 0, count: 1 << 16)
 
-    init(width: Int, height: Int) {
+    package init(width: Int, height: Int) {
         self.width = width
         self.height = height
         filtered = [UInt8](repeating: 0, count: 1 + 3 * width)
@@ -38,7 +38,7 @@ struct PNGWriter: ~Copyable {
     }
 
     /// - Parameter row: `width` pixels as 0xRRGGBB.
-    mutating func add(_ row: UnsafeBufferPointer<UInt32>) {
+    package mutating func add(_ row: UnsafeBufferPointer<UInt32>) {
         precondition(row.count == width)
         filtered.withUnsafeMutableBufferPointer { out in
             out[0] = 1  // filter Sub: each byte is the difference to the pixel on its left
@@ -61,19 +61,9 @@ struct PNGWriter: ~Copyable {
         pack(filtered, Z_NO_FLUSH)
     }
 
-    consuming func finish() -> [UInt8] {
+    package consuming func finish() -> [UInt8] {
         pack([], Z_FINISH)
-        var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-        file.reserveCapacity(packed.count + 64)
-        // 8 bits a sample, RGB, zlib, adaptive filters, not interlaced
-        Self.append(
-            "IHDR",
-            Self.bigEndian(UInt32(width)) + Self.bigEndian(UInt32(height)) + [8, 2, 0, 0, 0],
-            to: &file
-        )
-        Self.append("IDAT", packed, to: &file)
-        Self.append("IEND", [], to: &file)
-        return file
+        return PNGFile.bytes(width: width, height: height, colour: .rgb, packed: packed)
     }
 
     private mutating func pack(_ bytes: [UInt8], _ flush: Int32) {
@@ -93,18 +83,5 @@ struct PNGWriter: ~Copyable {
                 isFull = made == size
             }
         }
-    }
-
-    private static func append(_ name: String, _ data: [UInt8], to file: inout [UInt8]) {
-        file += bigEndian(UInt32(data.count))
-        let start = file.count
-        file += name.utf8
-        file += data
-        let sum = file[start...].withUnsafeBufferPointer { crc32(0, $0.baseAddress, UInt32($0.count)) }
-        file += bigEndian(UInt32(truncatingIfNeeded: sum))
-    }
-
-    private static func bigEndian(_ number: UInt32) -> [UInt8] {
-        [UInt8(number >> 24), UInt8(number >> 16 & 255), UInt8(number >> 8 & 255), UInt8(number & 255)]
     }
 }
