@@ -71,7 +71,7 @@ struct OpenAIAnswer {
         let image: ImageResult
         do {
             image = try ImageResult(
-                bytes: bytes.bytes,
+                bytes: bytes,
                 provider: OpenAIImages.name,
                 model: facts.model,
                 seed: seed,

@@ -1,6 +1,5 @@
 import CivilTime
 import EdgeLoop
-import Glibc
 import JSON
 import PNG
 import Providers
@@ -160,8 +159,8 @@ struct OpenAIImagesTests {
             height: 8,
             brightness: [UInt8](repeating: 255, count: 32) + [UInt8](repeating: 0, count: 32)
         )
-        folder.put(picture, as: "photo")
-        folder.put(mask.whiteOnBlack(), as: "mask")
+        folder.write(bytes: picture, to: "photo")
+        folder.write(bytes: mask.whiteOnBlack(), to: "mask")
         let script = try OpenAIScript()
         var request = ImageRequest(prompt: "a hat", model: "gpt-image-2", width: 1024, height: 1024)
         request.image = ImageInput(sha256: "", path: "\(folder.path)/photo")
@@ -184,8 +183,8 @@ struct OpenAIImagesTests {
         async throws
     {
         let folder = TemporaryFolder()
-        folder.put(TestPicture.png("photo"), as: "photo")
-        folder.put([0xFF, 0xD8, 0xFF, 0xE0] + [UInt8](repeating: 0, count: 64), as: "mask")
+        folder.write(bytes: TestPicture.png("photo"), to: "photo")
+        folder.write(bytes: [0xFF, 0xD8, 0xFF, 0xE0] + [UInt8](repeating: 0, count: 64), to: "mask")
         let script = try OpenAIScript()
         let provider = try provider(script)
         var gone = ImageRequest(prompt: "x")
@@ -318,13 +317,5 @@ struct OpenAIImagesTests {
         #expect(script.calls == 1)
         #expect(error.kind == .settings)
         #expect(other.requests.isEmpty)
-    }
-}
-
-extension TemporaryFolder {
-    fileprivate func put(_ bytes: [UInt8], as name: String) {
-        guard let file = fopen("\(path)/\(name)", "w") else { preconditionFailure("cannot write \(name)") }
-        precondition(fwrite(bytes, 1, bytes.count, file) == bytes.count, "cannot write \(name)")
-        fclose(file)
     }
 }
