@@ -15,6 +15,14 @@ package enum UUIDText {
         return sequence.withLock { $0.next(milliseconds: now, random: random) }
     }
 
+    /// A random id, RFC 9562 version 4: what providers want that take an id of ours (Runware's taskUUID).
+    package static func version4() -> String {
+        var bytes = randomBytes(16)
+        bytes[6] = 0x40 | bytes[6] & 0x0f
+        bytes[8] = 0x80 | bytes[8] & 0x3f
+        return UUIDSequence.text(of: bytes)
+    }
+
     /// Whether the text is a UUID of versions 1 to 8 in lower case, as ``version7()`` writes it. Safe to use in a path.
     package static func isValid(_ text: some StringProtocol) -> Bool {
         var index = 0
@@ -53,7 +61,11 @@ struct UUIDSequence {
         var head = (0..<6).map { UInt8(truncatingIfNeeded: milliseconds >> UInt64(40 - 8 * $0)) }
         head.append(0x70 | UInt8(counter >> 8))
         head.append(UInt8(truncatingIfNeeded: counter))
-        let hex = Array(Hex.text(of: head + bytes).utf8)
+        return Self.text(of: head + bytes)
+    }
+
+    static func text(of bytes: [UInt8]) -> String {
+        let hex = Array(Hex.text(of: bytes).utf8)
         var text: [UInt8] = []
         text.reserveCapacity(36)
         for (index, digit) in hex.enumerated() {

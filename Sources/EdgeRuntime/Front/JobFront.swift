@@ -75,7 +75,12 @@ final class JobFront {
         let wait = preference.wait(default: isGet ? Self.waitOfGet : settings.wait, limit: Self.waitMax)
         // The id of a job that is told to nobody needs no file of its own while its caller waits.
         let tellsID = choice == .document || choice == .events || wait == .zero
-        let job = try await board.accept(ticket, for: function.name, needsFile: tellsID)
+        let job = try await board.accept(
+            ticket,
+            for: function.name,
+            needsFile: tellsID,
+            waitedUntil: wait > .zero ? .now() + wait : nil
+        )
         notes.job = job.id
         // Equal work had ended and is on its way into the cache: what it made answers like a cached image.
         let takesBytes = choice == .image || choice == .octets
@@ -153,8 +158,7 @@ final class JobFront {
         return Ticket(
             input: text,
             key: AdmitAnswer.cacheKey(String(decoding: text, as: UTF8.self), function),
-            lane: nil,
-            price: nil,
+            lanes: LaneSet([Lane(name: function, price: nil)]),
             isFresh: false
         )
     }

@@ -33,6 +33,7 @@ final class Housekeeping {
     func adopt() async throws {
         let now = Timestamp.now()
         var runs = RunsOfToday(day: now.day)
+        var calls = LatestCalls(since: now - .seconds(86_400))
         var recovered: [RecoveredJob] = []
         for stored in try await files.load() {
             do {
@@ -41,13 +42,24 @@ final class Housekeeping {
                 job.markLostAttempt(now: now)
                 runs.count(document)
                 finishing.adopt(document, id: stored.id)
+                calls.note(document)
                 recovered.append(job)
             } catch {
                 await bury(stored.id, error.reason)
             }
         }
         await files.eachFinished(day: now.day) { stored in
-            if let document = try? Self.document(stored.document) { runs.count(document) }
+            if let document = try? Self.document(stored.document) {
+                runs.count(document)
+                calls.note(document)
+            }
+        }
+        // A quota of 24 hours looks back into yesterday.
+        await files.eachFinished(day: (now - .seconds(86_400)).day) { stored in
+            if let document = try? Self.document(stored.document) { calls.note(document) }
+        }
+        for call in calls.found {
+            board.lanes.restore(account: call.account, started: call.at, blockedUntil: call.blockedUntil)
         }
         await files.eachTrace(of: now.day) { trace in
             if let document = try? Self.document(trace) { runs.count(document) }

@@ -43,14 +43,18 @@ enum AdmitAnswer: Equatable {
                 reason: "its ticket's \"key\" is not null or a string of 1 to \(keyBytesMax) bytes"
             )
         }
-        return Ticket(
-            input: input.encoded(),
-            key: key.string.map { cacheKey($0, function) },
-            lane: json["lane"]?.string,
-            price: json["price"]?.integer,
-            isFresh: json["fresh"]?.bool ?? false,
-            inputs: try inputs(json["inputs"], function)
-        )
+        let inputs = try inputs(json["inputs"], function)
+        do {
+            return Ticket(
+                input: input.encoded(),
+                key: key.string.map { cacheKey($0, function) },
+                lanes: try LaneSet(json, function: function),
+                isFresh: json["fresh"]?.bool ?? false,
+                inputs: inputs
+            )
+        } catch {
+            throw .badAnswer(function: function, reason: "its ticket cannot be used: \(error.reason)")
+        }
     }
 
     /// Names of pictures: the host looks for them before there is a job.

@@ -26,15 +26,28 @@ struct Attempt: Equatable, Sendable {
     var status: Int?
     /// What went wrong or was waited for, as a sentence.
     var error: String?
+    /// The lane it runs on; nil in documents of older versions.
+    var lane: String?
+    /// What its call counts against; nil for a question about a task that runs already.
+    var account: String?
+    /// Whether it asks about a task that an earlier attempt began.
+    var resumes = false
+    /// Whether an earlier attempt with the same id may have reached the provider: it is asked before anything is sent again.
+    var isUnsure = false
+    /// Whether it may have cost money without anything to show for it.
+    var isPerhapsPaid = false
+    /// Lanes that were passed over, and why.
+    var passed: [LanePass] = []
+    /// Why the next attempt goes to another lane.
+    var movedOn: String?
+    /// Until when the provider said to stay away.
+    var blockedUntil: Timestamp?
 
     init(number: Int, id: String, started: Timestamp) {
         self.number = number
         self.id = id
         self.started = started
     }
-
-    /// Whether it may have cost money without anything to show for it.
-    var isPerhapsPaid: Bool { outcome == .lost }
 
     var json: JSONValue {
         var object: JSONObject = [
@@ -45,6 +58,15 @@ struct Attempt: Equatable, Sendable {
         if let status { object["status"] = .integer(Int64(status)) }
         if let error { object["error"] = .string(error) }
         if isPerhapsPaid { object["perhapsPaid"] = true }
+        object["lane"] = lane.map { .string($0) }
+        object["account"] = account.map { .string($0) }
+        if resumes { object["resumes"] = true }
+        if isUnsure { object["unsure"] = true }
+        if !passed.isEmpty {
+            object["passed"] = .array(passed.map { ["lane": .string($0.lane), "reason": .string($0.reason)] })
+        }
+        object["movedOn"] = movedOn.map { .string($0) }
+        object["blockedUntil"] = blockedUntil.map { .string($0.iso8601) }
         return .object(object)
     }
 
@@ -57,5 +79,16 @@ struct Attempt: Equatable, Sendable {
         outcome = value["outcome"]?.string.flatMap { Outcome(rawValue: $0) }
         status = value["status"]?.integer.map { Int(clamping: $0) }
         error = value["error"]?.string
+        lane = value["lane"]?.string
+        account = value["account"]?.string
+        resumes = value["resumes"]?.bool ?? false
+        isUnsure = value["unsure"]?.bool ?? false
+        isPerhapsPaid = value["perhapsPaid"]?.bool ?? false
+        passed = (value["passed"]?.array ?? []).compactMap { item in
+            guard let lane = item["lane"]?.string, let reason = item["reason"]?.string else { return nil }
+            return LanePass(lane: lane, reason: reason)
+        }
+        movedOn = value["movedOn"]?.string
+        blockedUntil = value["blockedUntil"]?.string.flatMap { Timestamp(iso8601: $0) }
     }
 }

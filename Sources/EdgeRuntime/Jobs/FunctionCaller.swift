@@ -100,6 +100,8 @@ final class FunctionCaller: FunctionCalls {
         body += generation.ticket.input
         body += Array(#","state":"#.utf8)
         body += generation.resumeState ?? Array("null".utf8)
+        if let lane = attempt.lane { body += Array(#","lane":\#(JSONValue.string(lane).text())"#.utf8) }
+        if attempt.isUnsure { body += Array(#","unsure":true"#.utf8) }
         body += Array(#","inputs":\#(inputs(of: generation)),"deadline":\#(deadline)}"#.utf8)
         return body
     }
@@ -179,6 +181,7 @@ final class FunctionCaller: FunctionCalls {
         guard let function = functions[generation.function] else { return }
         var body = Array(#"{"job":"\#(generation.id)","state":"#.utf8)
         body += generation.resumeState ?? Array("null".utf8)
+        if let lane = generation.lane { body += Array(#","lane":\#(JSONValue.string(lane.name).text())"#.utf8) }
         body += Array("}".utf8)
         let request = HTTPRequest(
             method: "POST",

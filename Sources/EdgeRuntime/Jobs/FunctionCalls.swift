@@ -19,6 +19,10 @@ struct RunNote: Equatable, Sendable {
     var code: String
     /// Replaces what the next run gets as `state`; nil: unchanged. JSON text.
     var state: [UInt8]?
+    /// Whether the provider may have worked although no result came.
+    var mayBePaid = false
+    /// Whether the function says that what it left as state is over.
+    var forgetsState = false
     /// The answer's JSON members, for the problem document of a job that ends with it.
     var details: JSONObject = [:]
 }

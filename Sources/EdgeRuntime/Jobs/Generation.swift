@@ -10,14 +10,15 @@ struct Ticket: Equatable, Sendable {
     let input: [UInt8]
     /// Names everything that changes the result; nil: never cached, never shared.
     let key: String?
-    /// What quotas count.
-    let lane: String?
-    /// Micro-dollars; nil: unknown.
-    let price: Int64?
+    /// Where it can be done; at least one.
+    var lanes: LaneSet
     /// A new result was asked for although one may be cached.
     let isFresh: Bool
     /// The pictures that it needs.
     var inputs = JobInputs()
+
+    /// The highest price, in micro-dollars; nil: unknown.
+    var price: Int64? { lanes.highestPrice }
 }
 
 /// How far an attempt has come, as the function tells it. Never on disk.
@@ -59,6 +60,24 @@ final class Generation {
     var progress: Progress?
     /// What the running attempt has made, until it is durable. Never of fresh work: what that replaces must be outdated first.
     private(set) var whole: WholeResult?
+    /// Where it runs, or ran last.
+    var lane: Lane?
+    /// Whether it takes a place in its lane's quota: while it runs, and while the provider works on what it began.
+    var isHeld = false
+    /// When the provider began what it works on.
+    var taskBegan: Timestamp?
+    /// How often it was started; tells one run's end from the beginning of the next one.
+    var runs = 0
+    /// Lanes that have failed it in this round.
+    var tried: Set<String> = []
+    /// Lanes that were passed over for the next attempt.
+    var passed: [LanePass] = []
+    /// The id of an attempt whose fate is not known, where the provider can be asked.
+    var unsure: String?
+    /// Until when somebody waits for it; nil: nobody does.
+    var patience: Timestamp?
+    /// Set when no lane can take it before its deadline.
+    var hopeless: JobFailure?
     var started: Timestamp?
     var finished: Timestamp?
     /// The accepted requests that follow this work. The first one's file carries the attempts.
@@ -104,11 +123,23 @@ final class Generation {
     /// Writes the end of the attempt that is under way.
     func endAttempt(_ outcome: Attempt.Outcome, at moment: Timestamp, status: Int? = nil, error: String? = nil) {
         whole = nil
+        changeAttempt { attempt in
+            attempt.outcome = outcome
+            attempt.ended = moment
+            attempt.status = status
+            attempt.error = error
+        }
+    }
+
+    /// Changes the latest attempt while it has no end.
+    func changeAttempt(_ change: (inout Attempt) -> Void) {
         guard let last = attempts.indices.last, attempts[last].outcome == nil else { return }
-        attempts[last].outcome = outcome
-        attempts[last].ended = moment
-        attempts[last].status = status
-        attempts[last].error = error
+        change(&attempts[last])
+    }
+
+    /// Somebody waits for it: a lane that begins later than this comes too late for them.
+    func isWaitedFor(until moment: Timestamp?) {
+        if let moment { patience = max(patience ?? moment, moment) }
     }
 
     var nextAttemptNumber: Int { (attempts.last?.number ?? attemptsOmitted) + 1 }

@@ -18,7 +18,12 @@ extension JobBoard {
     ///
     /// - Parameter needsFile: whether the job's id will be told to the caller. A follower that is answered while its caller waits
     ///   needs no file of its own.
-    func accept(_ ticket: Ticket, for function: String, needsFile: Bool) async throws -> Job {
+    func accept(
+        _ ticket: Ticket,
+        for function: String,
+        needsFile: Bool,
+        waitedUntil: Timestamp? = nil
+    ) async throws -> Job {
         guard !isStopping else { throw AcceptError.stopping }
         guard jobs.count < Self.jobsMax else { throw AcceptError.tooManyJobs(limit: Self.jobsMax) }
         guard let queue = queues[function] else { preconditionFailure("\(function) was not configured") }
@@ -26,6 +31,7 @@ extension JobBoard {
         if let key = ticket.key, !ticket.isFresh, let generation = byKey[key] {
             let job = Job(id: UUIDText.version7(), created: now, generation: generation)
             follow(job)
+            generation.isWaitedFor(until: waitedUntil)
             if needsFile { try await writeFile(of: job) }
             return job
         }
@@ -33,6 +39,8 @@ extension JobBoard {
             throw AcceptError.dayCap(perDay: queue.settings.perDay, retryAfter: DayCount.secondsToNextDay(now))
         }
         guard files.state.hasRoom else { throw AcceptError.noRoom }
+        var ticket = ticket
+        ticket.lanes = shared(ticket.lanes)
         let generation = Generation(
             id: UUIDText.version7(),
             function: function,
@@ -41,14 +49,14 @@ extension JobBoard {
             deadline: now + queue.settings.deadline,
             retry: RetryDecision(attempts: queue.settings.attempts)
         )
+        generation.isWaitedFor(until: waitedUntil)
         let job = Job(id: generation.id, created: now, generation: generation)
         counts[function, default: DayCount()].add(at: now)
         if let key = ticket.key { byKey[key] = generation }
         follow(job)
         // With a free slot the first attempt is in the file from the start: one sync instead of two.
-        let runsAtOnce = queue.hasFreeSlot
-        if runsAtOnce {
-            queue.takeSlot()
+        let runsAtOnce = queue.takeSlot(for: generation)
+        if runsAtOnce, generation.hopeless == nil {
             generation.phase = .running
             generation.begin(newAttempt(of: generation))
         }
@@ -61,12 +69,22 @@ extension JobBoard {
             if !generation.jobs.contains(where: \.hasFile) { counts[function]?.takeBack(at: now) }
             throw error
         }
-        if runsAtOnce {
+        if runsAtOnce, generation.hopeless != nil {
+            begin(generation)
+        } else if runsAtOnce {
             start(generation) { [self] in await attempt(generation, writesFirst: false) }
         } else {
             queue.add(generation)
         }
         return job
+    }
+
+    /// Equal lanes, which most tickets have, are kept once.
+    private func shared(_ lanes: LaneSet) -> LaneSet {
+        if let known = lateLanes.first(where: { $0 == lanes }) { return known }
+        lateLanes.append(lanes)
+        if lateLanes.count > Self.lateLanesMax { lateLanes.removeFirst() }
+        return lanes
     }
 
     /// Gives a follower its own file, before its id is told.

@@ -33,6 +33,8 @@ extension JobBoard {
             resumeState: owner.resumeState,
             started: owner.started
         )
+        generation.lane = owner.lane
+        generation.unsure = owner.unsure
         for recovered in ordered {
             let job = Job(id: recovered.id, created: recovered.created, generation: generation)
             job.hasFile = true
@@ -51,6 +53,13 @@ extension JobBoard {
         guard let queue = queues[owner.function] else {
             let message = "The function \"\(owner.function)\" is not in functions.json any more."
             return await end(generation, .failure(JobFailure(status: 404, code: "NOT_FOUND", message: message)))
+        }
+        if let last = owner.attempts.last, last.outcome == .lost, last.isPerhapsPaid, settings.perhapsPaid == .fail {
+            return await end(generation, .failure(.perhapsPaid(last.error ?? "the host stopped under it")))
+        }
+        if owner.resumeState != nil, let lane = owner.lane {
+            lanes.goesOn(lane, at: .now())
+            generation.isHeld = true
         }
         if let due = owner.due {
             generation.phase = .waiting(until: due)

@@ -8,6 +8,7 @@ extension JobBoard {
     func end(_ generation: Generation, _ result: Result<JobResult, JobFailure>) async {
         generation.phase = .done(result)
         generation.finished = .now()
+        release(generation, .neither)
         // A result can be followed until the cache has it; a failure answers nobody who asks from now on.
         if case .failure = result { forgetKey(of: generation) }
         // What a new result replaces must not be answered any more once somebody has the new one.
@@ -79,10 +80,11 @@ extension JobBoard {
     func abort(_ generation: Generation) -> Bool {
         forgetKey(of: generation)
         queues[generation.function]?.remove(generation)
-        let isHeldByProvider = if case .waiting = generation.phase { generation.resumeState != nil } else { false }
+        let isHeldByProvider = generation.resumeState != nil
         generation.endAttempt(.canceled, at: .now())
         generation.phase = .done(.failure(.canceled))
         generation.finished = .now()
+        release(generation, .neither)
         tasks[generation.id]?.cancel()
         return isHeldByProvider
     }

@@ -8,9 +8,9 @@ internal import Retry
 extension JobBoard {
     func begin(_ generation: Generation) {
         generation.phase = .running
-        guard generation.deadline > .now() else {
+        if let failure = generation.hopeless ?? (generation.deadline > .now() ? nil : .beyondDeadline) {
             return start(generation) { [self] in
-                if !generation.isDone { await end(generation, .failure(.beyondDeadline)) }
+                if !generation.isDone { await end(generation, .failure(failure)) }
             }
         }
         generation.begin(newAttempt(of: generation))
@@ -18,21 +18,21 @@ extension JobBoard {
         start(generation) { [self] in await attempt(generation, writesFirst: true) }
     }
 
-    func newAttempt(of generation: Generation) -> Attempt {
-        Attempt(number: generation.nextAttemptNumber, id: UUIDText.version7(), started: .now())
-    }
-
     func start(_ generation: Generation, _ work: @escaping @LoopActor @Sendable () async -> Void) {
         running[generation.id] = generation
+        generation.runs += 1
+        let run = generation.runs
         tasks[generation.id] = Task(executorPreference: LoopActor.tasks) {
-            await self.run(generation, work)
+            await self.run(generation, run, work)
         }
     }
 
-    func run(_ generation: Generation, _ work: @LoopActor () async -> Void) async {
+    func run(_ generation: Generation, _ run: Int, _ work: @LoopActor () async -> Void) async {
         await work()
-        tasks[generation.id] = nil
-        running[generation.id] = nil
+        if generation.runs == run {  // else the next run has begun already, on another lane
+            tasks[generation.id] = nil
+            running[generation.id] = nil
+        }
         taskEnded.notify()
         queues[generation.function]?.ended()
     }
@@ -55,7 +55,9 @@ extension JobBoard {
             // Cancelled while the file was written: the function must not hear of it, for a call may cost money.
             guard !Task.isCancelled, !generation.isDone else { return }
         }
-        let left = generation.deadline - .now()
+        let began = Timestamp.now()
+        if let lane = generation.lane, attempt.account != nil { lanes.left(lane, at: began) }
+        let left = generation.deadline - began
         let answer = await calls.run(
             generation,
             attempt: attempt,
@@ -66,6 +68,7 @@ extension JobBoard {
         switch answer {
         case .made(let artifacts):
             generation.endAttempt(.succeeded, at: .now())
+            release(generation, .succeeded(took: .now() - (generation.taskBegan ?? began)))
             finishing.hold(artifacts, for: generation)
             await end(generation, .success(artifacts.result))
         case .unfinished(let outcome, let note):
@@ -75,8 +78,36 @@ extension JobBoard {
 
     func goOn(_ generation: Generation, _ outcome: RunOutcome, _ note: RunNote) async {
         if let state = note.state { generation.resumeState = state }
+        if note.forgetsState { generation.resumeState = nil }
         let now = Timestamp.now()
-        let move = generation.retry.ended(outcome, left: generation.deadline - now, jitter: jitter())
+        let next = step(generation, outcome, note, now: now)
+        generation.taskBegan = next == .stay ? generation.taskBegan ?? generation.attempts.last?.started : nil
+        let lane = generation.lane
+        generation.changeAttempt { attempt in
+            switch next {
+            case .handOver(let why): attempt.movedOn = why
+            case .askAgain: attempt.isUnsure = true
+            case .stay, .rest, .stopPaying: break
+            }
+            if case .failed(let failure) = outcome, note.mayBePaid || failure.isUnsure, !attempt.resumes {
+                attempt.isPerhapsPaid = lane?.takesAttemptIDs != true
+            }
+            if case .limited(429, let after?, _) = outcome { attempt.blockedUntil = now + after }
+        }
+        if next == .stopPaying {
+            generation.endAttempt(.failed, at: now, status: note.status, error: note.message)
+            return await end(generation, .failure(.perhapsPaid(note.message)))
+        }
+        var counted = outcome
+        if case .handOver = next {
+            // Each lane that fails uses an attempt, whatever it failed with; one that only limits uses none.
+            switch outcome {
+            case .final: counted = .failed(.status(note.status ?? 502))
+            case .limited: return await handOver(generation, .deferred, note, now: now)
+            case .success, .notReady, .failed: break
+            }
+        }
+        let move = generation.retry.ended(counted, left: generation.deadline - now, jitter: jitter())
         switch move {
         case .deliver:
             preconditionFailure("a result is not handed to the retry decision")
@@ -84,17 +115,28 @@ extension JobBoard {
             generation.endAttempt(.deferred, at: now, status: note.status, error: note.message)
             await pauseUntil(now + pause, generation)
         case .retry(let pause, _):
-            generation.endAttempt(.failed, at: now, status: note.status, error: note.message)
             let perDay = queues[generation.function]?.settings.perDay ?? 0
             guard counts[generation.function, default: DayCount()].allows(now: now, perDay: perDay) else {
+                generation.endAttempt(.failed, at: now, status: note.status, error: note.message)
                 return await end(generation, .failure(.dayCap(perDay, after: note, now: now)))
             }
             counts[generation.function, default: DayCount()].add(at: now)
+            if case .handOver = next { return await handOver(generation, .failed, note, now: now) }
+            generation.endAttempt(.failed, at: now, status: note.status, error: note.message)
             await pauseUntil(now + pause, generation)
         case .fail(let reason):
             generation.endAttempt(.failed, at: now, status: note.status, error: note.message)
             await end(generation, .failure(JobFailure(reason, note)))
         }
+    }
+
+    /// The next attempt begins at once on another lane. Its record tells how this one ended too, so nothing is written here.
+    func handOver(_ generation: Generation, _ outcome: Attempt.Outcome, _ note: RunNote, now: Timestamp) async {
+        generation.endAttempt(outcome, at: now, status: note.status, error: note.message)
+        generation.phase = .queued
+        generation.changes.notify()
+        guard !isStopping else { return }
+        queues[generation.function]?.add(generation)
     }
 
     func pauseUntil(_ due: Timestamp, _ generation: Generation) async {
@@ -114,6 +156,7 @@ extension JobBoard {
     func postpone(_ generation: Generation, attempt outcome: Attempt.Outcome, _ pause: Duration, _ why: String) {
         log("job \(generation.id): \(why)")
         let due = Timestamp.now() + pause
+        if generation.resumeState == nil { release(generation, .neither) }
         generation.endAttempt(outcome, at: .now(), error: why)
         generation.phase = .waiting(until: due)
         generation.changes.notify()

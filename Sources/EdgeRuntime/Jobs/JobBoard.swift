@@ -8,6 +8,7 @@ internal import EdgeLoop
 @LoopActor
 final class JobBoard {
     let files: JobFiles
+    let lanes: Lanes
     let calls: any FunctionCalls
     let finishing: JobFinish
     let log: @LoopActor (String) -> Void
@@ -21,24 +22,32 @@ final class JobBoard {
     /// By their ids, which functions are told as their job's.
     var running: [String: Generation] = [:]
     let taskEnded = ChangeSignal()
+    /// The lanes of the latest tickets.
+    var lateLanes: [LaneSet] = []
     var isStopping = false
 
     /// Unfinished jobs at once; each costs about 2 KB of memory and a file.
     static let jobsMax = 100_000
+    static let lateLanesMax = 16
 
     /// - Parameter jitter: 0 to 1, spreads pauses; tests give 0 for none after a failure.
     init(
         files: JobFiles,
+        lanes: Lanes = Lanes(),
         calls: any FunctionCalls,
         finishing: JobFinish,
         log: @escaping @LoopActor (String) -> Void,
         jitter: @escaping @LoopActor () -> Double = { .random(in: 0...1) }
     ) {
         self.files = files
+        self.lanes = lanes
         self.calls = calls
         self.finishing = finishing
         self.log = log
         self.jitter = jitter
+        lanes.onFreed = { [unowned self] line in
+            for queue in queues.values { queue.freed(line) }
+        }
     }
 
     // MARK: What others see
@@ -66,7 +75,11 @@ final class JobBoard {
             queue.settings = settings
             queue.pump()
         } else {
-            queues[function] = JobQueue(settings: settings) { [unowned self] in begin($0) }
+            queues[function] = JobQueue(
+                settings: settings,
+                gate: { [unowned self] generation, ahead in gate(generation, ahead: ahead) },
+                start: { [unowned self] in begin($0) }
+            )
         }
     }
 

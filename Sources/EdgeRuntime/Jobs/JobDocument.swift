@@ -19,7 +19,6 @@ enum JobDocument {
             "started": time(generation.started), "finished": time(job.canceledAt ?? generation.finished),
             "deadline": .string(generation.deadline.iso8601), "generation": .string(generation.id),
             "key": generation.ticket.key.map { .string($0) } ?? .null,
-            "lane": generation.ticket.lane.map { .string($0) } ?? .null,
             "price": generation.ticket.price.map { .integer($0) } ?? .null, "fresh": .bool(generation.ticket.isFresh),
             "input": parsed(generation.ticket.input), "attempts": .array(generation.attempts.map(\.json)),
             "attemptsOmitted": .integer(Int64(generation.attemptsOmitted)),
@@ -32,6 +31,7 @@ enum JobDocument {
         if !generation.ticket.inputs.records.isEmpty {
             object["inputs"] = .array(generation.ticket.inputs.records.map { $0.json(base: nil) })
         }
+        generation.ticket.lanes.write(to: &object)
         if case .waiting(let due) = generation.phase, job.canceledAt == nil {
             object["nextAttemptAt"] = .string(due.iso8601)
         }
@@ -51,7 +51,7 @@ enum JobDocument {
             object[key] = stored[key] ?? .null
         }
         // A cache entry tells no attempts; clients read them as an array all the same.
-        if stored["attempts"]?.array == nil { object["attempts"] = [] }
+        object["attempts"] = .array((stored["attempts"]?.array ?? []).map(shownAttempt))
         if let omitted = stored["attemptsOmitted"]?.integer, omitted > 0 {
             object["attemptsOmitted"] = .integer(omitted)
         }
@@ -64,6 +64,13 @@ enum JobDocument {
         if !inputs.isEmpty { object["inputs"] = .array(inputs.map { $0.json(base: base) }) }
         object["error"] = stored["error"] ?? .null
         return object
+    }
+
+    /// An attempt less what belongs to the operator: the account it counts against.
+    private static func shownAttempt(_ stored: JSONValue) -> JSONValue {
+        guard var attempt = stored.object else { return stored }
+        attempt["account"] = nil
+        return .object(attempt)
     }
 
     static func add(_ result: JobResult, to object: inout JSONObject) {

@@ -31,6 +31,16 @@ struct JobFailure: Error, Equatable, Sendable {
         )
     }
 
+    /// An attempt whose fate is not known, where the settings forbid to pay twice.
+    static func perhapsPaid(_ why: String) -> JobFailure {
+        JobFailure(
+            status: 502,
+            code: "perhaps_paid",
+            message: "The attempt may have been paid, and it is not tried again (job.perhapsPaid in functions.json is "
+                + "\"fail\"): \(why)"
+        )
+    }
+
     static let beyondDeadline = JobFailure(
         status: 504,
         code: "deadline",

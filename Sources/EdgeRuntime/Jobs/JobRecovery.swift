@@ -49,14 +49,21 @@ struct RecoveredJob: Equatable, Sendable {
         created = try moment("created")
         deadline = try moment("deadline")
         started = stored["started"]?.string.flatMap { Timestamp(iso8601: $0) }
-        ticket = Ticket(
-            input: input.encoded(),
-            key: stored["key"]?.string,
-            lane: stored["lane"]?.string,
-            price: stored["price"]?.integer,
-            isFresh: stored["fresh"]?.bool ?? false,
-            inputs: Self.inputs(of: stored)
-        )
+        do {
+            ticket = Ticket(
+                input: input.encoded(),
+                key: stored["key"]?.string,
+                lanes: try LaneSet(.object(stored), function: try text("function")),
+                isFresh: stored["fresh"]?.bool ?? false,
+                inputs: Self.inputs(of: stored)
+            )
+        } catch let error as Lane.Mistake {
+            throw Unreadable(reason: error.reason)
+        } catch let error as Unreadable {
+            throw error
+        } catch {
+            throw Unreadable(reason: "its lanes cannot be read")
+        }
         attempts = (stored["attempts"]?.array ?? []).compactMap { Attempt($0) }
         attemptsOmitted = Int(clamping: stored["attemptsOmitted"]?.integer ?? 0)
         failures = Int(clamping: stored["retry"]?["failures"]?.integer ?? 0)
@@ -70,12 +77,27 @@ struct RecoveredJob: Equatable, Sendable {
         return JobInputs(names: records.map(\.sha256), records: records)
     }
 
-    /// The host died under the last attempt if that has no end: it may have been paid.
+    /// The host died under the last attempt if that has no end: it may have been paid, unless its provider knows its id and can
+    /// be asked.
     mutating func markLostAttempt(now: Timestamp) {
         guard let last = attempts.indices.last, attempts[last].outcome == nil else { return }
         attempts[last].outcome = .lost
         attempts[last].ended = now
-        attempts[last].error = "The host stopped during this attempt. It may have been paid."
+        attempts[last].isPerhapsPaid = resumeState == nil && lane?.takesAttemptIDs != true
+        attempts[last].error =
+            "The host stopped during this attempt." + (attempts[last].isPerhapsPaid ? " It may have been paid." : "")
         due = nil
+    }
+
+    /// The lane of the last attempt.
+    var lane: Lane? {
+        guard let name = attempts.last?.lane else { return nil }
+        return ticket.lanes.lanes.first { $0.name == name }
+    }
+
+    /// The id that the provider is to be asked about before anything is sent again.
+    var unsure: String? {
+        guard let last = attempts.last, lane?.takesAttemptIDs == true, resumeState == nil else { return nil }
+        return last.outcome == .lost || last.isUnsure ? last.id : nil
     }
 }

@@ -23,6 +23,8 @@ enum RunReading {
             code: json?["code"]?.string ?? "function_error"
         )
         note.details = json?.object ?? [:]
+        note.mayBePaid = json?["mayBePaid"]?.bool ?? false
+        note.forgetsState = json?["state"]?.isNull ?? false
         if let state = json?["state"], !state.isNull {
             let bytes = state.encoded()
             guard bytes.count <= stateBytesMax else {
@@ -60,7 +62,7 @@ enum RunReading {
 extension JobFailure {
     /// Members of a problem document that say how the function ended, not what a caller must know.
     private static let dropped = [
-        "status", "code", "message", "error", "detail", "retryAfter", "requestId", "state", "estimate",
+        "status", "code", "message", "error", "detail", "retryAfter", "requestId", "state", "estimate", "mayBePaid",
     ]
 
     /// The end that a retry decision came to after an answer.

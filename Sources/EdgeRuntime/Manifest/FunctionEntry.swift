@@ -68,6 +68,9 @@ package struct FunctionEntry: Sendable, Equatable {
 
 /// The `job` block: makes every POST, and GET by its query, a job.
 package struct JobSettings: Sendable, Equatable {
+    /// Whether an attempt of which nobody knows if it was paid is made again.
+    package enum PerhapsPaid: String, CaseIterable, Sendable { case retry, fail }
+
     /// `wait`: how long a POST waits for its result before it is told 202. Default 25s, 0s to 10m.
     package var wait: Duration = .seconds(25)
     /// `timeout`: limit of one attempt, which `deadline` ends too. Default 5m, 1s to 1d.
@@ -80,6 +83,8 @@ package struct JobSettings: Sendable, Equatable {
     package var concurrency = 32
     /// `perDay`: runs a UTC day. Default 200, 0 to 1,000,000,000; 0 is no cap.
     package var perDay = 200
+    /// `perhapsPaid`: what follows an attempt that may have been paid, at a provider that cannot be asked. Default `retry`.
+    package var perhapsPaid: PerhapsPaid = .retry
     /// `admit`: whether the function is asked to check each request first. Default true.
     package var admit = true
     /// `inputs`: the fields of a request that hold pictures, which the host takes in before admission. Default none, at most 16.

@@ -10,7 +10,7 @@ struct AdmitAnswerTests {
         guard case .ticket(let ticket) = try answer(200, body) else { return #expect(Bool(false), "no ticket") }
 
         #expect(ticket.input == Array(#"{"prompt":"x"}"#.utf8))
-        #expect(ticket.lane == "hf")
+        #expect(ticket.lanes.lanes.map(\.name) == ["hf"])
         #expect(ticket.price == 1900)
         #expect(ticket.isFresh)
     }

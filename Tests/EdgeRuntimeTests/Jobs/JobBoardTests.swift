@@ -334,7 +334,7 @@ struct JobBoardTests {
 
 /// A board over real files, with functions that a test plays.
 @LoopActor
-private final class BoardBench {
+final class BoardBench {
     let folder = TemporaryFolder()
     let calls = PlayedCalls()
     let board: JobBoard
@@ -342,7 +342,13 @@ private final class BoardBench {
     private let files: JobFiles
     private let images: ImageFiles
 
-    init(concurrency: Int = 4, perDay: Int = 0, disk: FileCalls = .system) async throws {
+    init(
+        concurrency: Int = 4,
+        perDay: Int = 0,
+        attempts: Int = 3,
+        perhapsPaid: JobSettings.PerhapsPaid = .retry,
+        disk: FileCalls = .system
+    ) async throws {
         let state = try await StateDirectory(path: folder.path, calls: disk)
         files = JobFiles(state: state)
         images = ImageFiles(state: state)
@@ -356,7 +362,8 @@ private final class BoardBench {
             jitter: { 0 }
         )
         var settings = JobSettings()
-        settings.attempts = 3
+        settings.attempts = attempts
+        settings.perhapsPaid = perhapsPaid
         settings.concurrency = concurrency
         settings.perDay = perDay
         board.configure("f", settings, cacheTTL: .seconds(3600))
@@ -364,8 +371,8 @@ private final class BoardBench {
 
     static func key(_ text: String) -> String { AdmitAnswer.cacheKey(text, "f") }
 
-    func ticket(key: String?) -> Ticket {
-        Ticket(input: Array(#"{"prompt":"x"}"#.utf8), key: key.map(Self.key), lane: nil, price: nil, isFresh: false)
+    func ticket(key: String?, lanes: LaneSet = LaneSet([Lane(name: "f", price: nil)])) -> Ticket {
+        Ticket(input: Array(#"{"prompt":"x"}"#.utf8), key: key.map(Self.key), lanes: lanes, isFresh: false)
     }
 
     func image(_ text: String) async -> RunAnswer {
@@ -448,7 +455,7 @@ private final class SlowFullDisk: Sendable {
 
 /// Functions as a test plays them.
 @LoopActor
-private final class PlayedCalls: FunctionCalls {
+final class PlayedCalls: FunctionCalls {
     var answer: @LoopActor (Generation, Attempt) async -> RunAnswer = { _, _ in
         .unfinished(.final(status: 400), RunNote(status: 400, message: "not played", code: "x"))
     }

@@ -121,7 +121,12 @@ struct JobDocumentTests {
     private static let start = Timestamp(milliseconds: 1_795_262_400_000)
 
     @LoopActor private static func generation() -> Generation {
-        let ticket = Ticket(input: Array(#"{"prompt":"x"}"#.utf8), key: "k", lane: "hf", price: 1900, isFresh: false)
+        let ticket = Ticket(
+            input: Array(#"{"prompt":"x"}"#.utf8),
+            key: "k",
+            lanes: LaneSet([Lane(name: "hf", price: 1900)]),
+            isFresh: false
+        )
         return Generation(
             id: "g",
             function: "f",

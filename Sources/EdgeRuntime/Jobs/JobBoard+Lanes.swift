@@ -1,0 +1,123 @@
+// Where a job's next run goes, and what its lanes are told of it.
+internal import CivilTime
+internal import Digest
+internal import Retry
+
+extension JobBoard {
+    /// Asks whether a generation may run now, and chooses its lane if so.
+    /// - Parameter ahead: how many wait in a line already.
+    /// - Returns: what holds it back; nil: it has its lane and begins.
+    func gate(_ generation: Generation, ahead: (String) -> Int) -> LaneBlock? {
+        let now = Timestamp.now()
+        let verdict = lanes.verdict(
+            for: generation.ticket.lanes,
+            tried: generation.tried,
+            held: generation.isHeld || generation.unsure != nil ? generation.lane : nil,
+            lateAfter: min(generation.patience ?? generation.deadline, generation.deadline),
+            now: now,
+            ahead: ahead
+        )
+        switch verdict {
+        case .go(let lane, let passed):
+            generation.lane = lane
+            generation.passed = passed
+            return nil
+        case .blocked(let block):
+            guard block.until > generation.deadline else { return block }
+            generation.hopeless = JobFailure(
+                status: 429,
+                code: "deadline",
+                message: "No provider can take the job before its deadline: \(block.reason).",
+                retryAfter: max(1, Int((block.until - now).inSeconds.rounded(.up)))
+            )
+            return nil
+        }
+    }
+
+    /// The attempt that is about to be written; its lane's quota counts it.
+    func newAttempt(of generation: Generation) -> Attempt {
+        let now = Timestamp.now()
+        let resumes = generation.resumeState != nil
+        var attempt = Attempt(
+            number: generation.nextAttemptNumber,
+            id: generation.unsure ?? UUIDText.version4(),
+            started: now
+        )
+        attempt.isUnsure = generation.unsure != nil
+        if let lane = generation.lane {
+            attempt.lane = lane.name
+            // A question about a task that runs already is no call that a quota counts.
+            attempt.account = resumes ? nil : lane.account
+            if !generation.isHeld { lanes.began(lane, at: now) }
+            generation.isHeld = true
+        }
+        attempt.resumes = resumes
+        attempt.passed = generation.passed
+        generation.passed = []
+        return attempt
+    }
+
+    /// Gives the lane's place back. Nothing when none is held.
+    func release(_ generation: Generation, _ ending: Lanes.Ending) {
+        guard generation.isHeld, let lane = generation.lane else { return }
+        generation.isHeld = false
+        if lanes.ended(lane, ending, at: .now()) {
+            log("circuit of \(lane.route) opened: its runs fail")
+        }
+    }
+
+    /// Tells the lane how a run that made nothing ended, and decides where the next one goes.
+    func step(_ generation: Generation, _ outcome: RunOutcome, _ note: RunNote, now: Timestamp) -> AfterRun.Next {
+        guard let lane = generation.lane else { return .rest }
+        let others = generation.ticket.lanes.lanes.filter {
+            $0.name != lane.name && !generation.tried.contains($0.name)
+        }
+        let tried = generation.tried.union([lane.name])
+        let after = AfterRun(
+            lane: lane,
+            hasState: generation.resumeState != nil,
+            hasOther: !others.isEmpty,
+            hasWarm: lanes.hasWarm(beside: lane, in: generation.ticket.lanes, tried: tried, now: now),
+            patience: generation.patience.map { max($0 - now, .zero) },
+            left: generation.deadline - now,
+            retriesPerhapsPaid: queues[generation.function]?.settings.perhapsPaid != .fail
+        )
+        let next = after.next(after: outcome, mayBePaid: note.mayBePaid, why: note.message)
+        tell(lane, of: outcome, next, generation, now: now)
+        switch next {
+        case .stay: break
+        case .rest: generation.unsure = nil
+        case .askAgain: generation.unsure = generation.attempts.last?.id
+        case .stopPaying: break
+        case .handOver:
+            generation.tried = tried
+            generation.unsure = nil
+            generation.resumeState = nil
+        }
+        if generation.tried.count >= generation.ticket.lanes.lanes.count { generation.tried = [] }
+        return next
+    }
+
+    private func tell(
+        _ lane: Lane,
+        of outcome: RunOutcome,
+        _ next: AfterRun.Next,
+        _ generation: Generation,
+        now: Timestamp
+    ) {
+        switch outcome {
+        case .success, .notReady: break
+        case .limited(let status, let after, let estimate):
+            let until = now + (after ?? LoadingEstimate.pause(seconds: estimate) ?? .seconds(1))
+            if status == 429, next == .stay {
+                lanes.block(lane, until: until)
+            } else if next != .stay {
+                release(generation, status == 429 ? .limited(until: until) : .loading(until: until))
+            }
+        case .failed:
+            if next == .stay { lanes.failed(lane, at: now) } else { release(generation, .failed) }
+        case .final(let status):
+            release(generation, AfterRun.handsOver.contains(status) ? .failed : .neither)
+        }
+    }
+}

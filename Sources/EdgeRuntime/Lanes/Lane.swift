@@ -1,0 +1,177 @@
+// One way to have a job's work done: a provider with a model, what it costs, and what its provider allows.
+internal import JSON
+
+/// A candidate of a ticket. The host knows no provider: it reads names, prices and limits.
+struct Lane: Equatable, Sendable {
+    /// The function's own name for it, unique in a ticket: what a run is told.
+    let name: String
+    let provider: String
+    /// nil where the function does not say: then the provider has one circuit for all.
+    let model: String?
+    /// What a quota counts: one provider with one key.
+    let account: String
+    /// Micro-dollars; nil: unknown.
+    let price: Int64?
+    /// Its share where lanes are chosen by weight.
+    let weight: Double
+    let quota: Quota
+    /// Whether its provider takes the attempt's id as its own, so that it can be asked what became of one.
+    let takesAttemptIDs: Bool
+
+    /// What a circuit is kept for.
+    var route: String { model.map { "\(provider)/\($0)" } ?? provider }
+
+    /// A lane of which only the name is known, as older tickets have it.
+    init(name: String, price: Int64?) {
+        self.name = name
+        provider = name
+        model = nil
+        account = name
+        self.price = price
+        weight = 1
+        quota = Quota()
+        takesAttemptIDs = false
+    }
+
+    /// What a JSON member says, or why it is no lane.
+    struct Mistake: Error, Equatable { let reason: String }
+
+    init(_ json: JSONValue) throws(Mistake) {
+        func text(_ key: String, orElse: String? = nil) throws(Mistake) -> String {
+            guard let value = json[key], !value.isNull else {
+                guard let orElse else { throw Mistake(reason: "a lane has no \"\(key)\"") }
+                return orElse
+            }
+            guard let text = value.string, (1...Self.nameBytesMax).contains(text.utf8.count) else {
+                throw Mistake(reason: "a lane's \"\(key)\" is no string of 1 to \(Self.nameBytesMax) bytes")
+            }
+            return text
+        }
+        name = try text("name")
+        provider = try text("provider", orElse: name)
+        model = json["model"].flatMap { $0.isNull ? nil : $0 } == nil ? nil : try text("model")
+        account = try text("account", orElse: provider)
+        price = json["price"]?.integer
+        weight = json["weight"]?.double ?? 1
+        guard weight.isFinite, weight >= 0, price ?? 0 >= 0 else {
+            throw Mistake(reason: "a lane's price or weight is negative")
+        }
+        quota = try Quota(json["quota"])
+        takesAttemptIDs = json["takesAttemptIDs"]?.bool ?? false
+    }
+
+    private static let nameBytesMax = 300
+
+    var json: JSONValue {
+        var object: JSONObject = [
+            "name": .string(name), "provider": .string(provider), "account": .string(account),
+            "price": price.map { .integer($0) } ?? .null,
+        ]
+        object["model"] = model.map { .string($0) }
+        if weight != 1 { object["weight"] = .double(weight) }
+        object["quota"] = quota.json
+        if takesAttemptIDs { object["takesAttemptIDs"] = true }
+        return .object(object)
+    }
+}
+
+/// The candidates of a ticket and how one is chosen among them.
+struct LaneSet: Equatable, Sendable {
+    /// How the next lane is chosen.
+    enum Choice: String, Sendable, CaseIterable {
+        /// As listed.
+        case order
+        /// By price; what is unknown comes last.
+        case cheapest
+        /// By recent medians; what has none yet comes first, to be known.
+        case fastest
+        /// By chance, each in proportion to its weight.
+        case weighted
+    }
+
+    let lanes: [Lane]
+    let choice: Choice
+
+    /// Lanes of one ticket.
+    static let lanesMax = 16
+
+    init(_ lanes: [Lane], choice: Choice = .order) {
+        self.lanes = lanes
+        self.choice = choice
+    }
+
+    /// From a ticket or a job file: `lanes` with `choose`, or the one `lane` of older ones.
+    /// - Parameter function: what quotas count where the ticket names no lane.
+    init(_ ticket: JSONValue, function: String) throws(Lane.Mistake) {
+        guard let list = ticket["lanes"], !list.isNull else {
+            self.init([Lane(name: ticket["lane"]?.string ?? function, price: ticket["price"]?.integer)])
+            return
+        }
+        guard let items = list.array, (1...Self.lanesMax).contains(items.count) else {
+            throw Lane.Mistake(reason: "its \"lanes\" are no list of 1 to \(Self.lanesMax)")
+        }
+        var lanes: [Lane] = []
+        for item in items {
+            let lane = try Lane(item)
+            guard !lanes.contains(where: { $0.name == lane.name }) else {
+                throw Lane.Mistake(reason: "two of its lanes are called \"\(lane.name)\"")
+            }
+            lanes.append(lane)
+        }
+        var choice = Choice.order
+        if let text = ticket["choose"]?.string {
+            guard let known = Choice(rawValue: text) else {
+                let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Lane.Mistake(reason: "its \"choose\" is none of \(names)")
+            }
+            choice = known
+        }
+        self.init(lanes, choice: choice)
+    }
+
+    func write(to object: inout JSONObject) {
+        object["lanes"] = .array(lanes.map(\.json))
+        object["choose"] = .string(choice.rawValue)
+    }
+
+    /// The highest price that a run can have; nil when one lane's is unknown.
+    var highestPrice: Int64? {
+        var highest: Int64 = 0
+        for lane in lanes {
+            guard let price = lane.price else { return nil }
+            highest = max(highest, price)
+        }
+        return highest
+    }
+
+    /// The lanes in the order in which they are asked.
+    /// - Parameters:
+    ///   - median: what a lane's runs have taken lately; nil: nobody knows.
+    ///   - chance: 0 to below 1, asked once for each lane that is drawn.
+    func ordered(median: (Lane) -> Duration?, chance: () -> Double) -> [Lane] {
+        switch choice {
+        case .order: return lanes
+        case .cheapest: return sorted { $0.price ?? .max }
+        case .fastest: return sorted { median($0) ?? .zero }
+        case .weighted:
+            var left = lanes
+            var drawn: [Lane] = []
+            while !left.isEmpty {
+                var point = chance() * left.reduce(0) { $0 + $1.weight }
+                let index = left.firstIndex { lane in
+                    point -= lane.weight
+                    return point < 0
+                }
+                drawn.append(left.remove(at: index ?? left.count - 1))
+            }
+            return drawn
+        }
+    }
+
+    /// Stable: of equal ones the first listed goes first.
+    private func sorted<Rank: Comparable>(_ rank: (Lane) -> Rank) -> [Lane] {
+        lanes.enumerated().map { (rank($0.element), $0.offset, $0.element) }
+            .sorted { ($0.0, $0.1) < ($1.0, $1.1) }
+            .map(\.2)
+    }
+}

@@ -1,0 +1,292 @@
+import CivilTime
+import Digest
+import EdgeLoop
+import JSON
+import Retry
+import TestSupport
+import Testing
+
+@testable import EdgeRuntime
+
+/// Jobs on several lanes: where the next attempt goes, and what is paid.
+struct LaneJobTests {
+    init() { TestLoop.start() }
+
+    private func set(_ lanes: JSONValue..., choose: String = "order") throws -> LaneSet {
+        try LaneSet(["lanes": .array(lanes), "choose": .string(choose)], function: "f")
+    }
+
+    private static func failed(_ status: Int, _ message: String, mayBePaid: Bool = false) -> RunAnswer {
+        var note = RunNote(status: status, message: message, code: "x")
+        note.mayBePaid = mayBePaid
+        return .unfinished(RunOutcome(status: status, after: nil), note)
+    }
+
+    @Test @LoopActor func `a failure hands over at once, and the document says why`() async throws {
+        let bench = try await BoardBench()
+        bench.calls.answer = { _, attempt in
+            attempt.lane == "a" ? Self.failed(502, "a is down") : await bench.image("made by b")
+        }
+        let lanes = try set(["name": "a"], ["name": "b"])
+
+        let job = try await bench.board.accept(bench.ticket(key: "k", lanes: lanes), for: "f", needsFile: true)
+        await bench.gone(job)
+
+        let attempts = try #require(await bench.stored(job)?["attempts"]?.array)
+        #expect(attempts.map { $0["lane"]?.string } == ["a", "b"])
+        #expect(attempts.map { $0["outcome"]?.string } == ["failed", "succeeded"])
+        #expect(attempts.first?["movedOn"]?.string == "a is down")
+        #expect(attempts.last?["passed"] == [["lane": "a", "reason": "it has failed for this job"]])
+    }
+
+    @Test(arguments: [402, 404, 424]) @LoopActor
+    func `a refusal that tells of the provider hands over`(status: Int) async throws {
+        let bench = try await BoardBench()
+        bench.calls.answer = { _, attempt in
+            attempt.lane == "a" ? Self.failed(status, "no") : await bench.image("made by b")
+        }
+
+        let job = try await bench.board.accept(
+            bench.ticket(key: "k", lanes: try set(["name": "a"], ["name": "b"])),
+            for: "f",
+            needsFile: true
+        )
+        await bench.gone(job)
+
+        #expect(await bench.stored(job)?["state"]?.string == "succeeded")
+    }
+
+    @Test(arguments: [400, 413, 422]) @LoopActor
+    func `a refusal that tells of the request is final`(status: Int) async throws {
+        let bench = try await BoardBench()
+        bench.calls.answer = { _, _ in Self.failed(status, "no") }
+
+        let job = try await bench.board.accept(
+            bench.ticket(key: "k", lanes: try set(["name": "a"], ["name": "b"])),
+            for: "f",
+            needsFile: true
+        )
+        await bench.gone(job)
+
+        #expect(bench.calls.count == 1)
+        #expect(await bench.stored(job)?["error"]?["status"]?.integer == Int64(status))
+    }
+
+    @Test @LoopActor func `hand-overs stay inside the job's attempts`() async throws {
+        let bench = try await BoardBench(attempts: 2)
+        bench.calls.answer = { _, _ in Self.failed(402, "no credit") }
+
+        let job = try await bench.board.accept(
+            bench.ticket(key: "k", lanes: try set(["name": "a"], ["name": "b"], ["name": "c"])),
+            for: "f",
+            needsFile: true
+        )
+        await bench.gone(job)
+
+        #expect(bench.calls.count == 2)
+        #expect(await bench.stored(job)?["state"]?.string == "failed")
+    }
+
+    @Test @LoopActor func `a lost answer asks again with the same id where the provider knows ids`() async throws {
+        let bench = try await BoardBench()
+        var asked: [(id: String, isUnsure: Bool, lane: String?)] = []
+        bench.calls.answer = { _, attempt in
+            asked.append((attempt.id, attempt.isUnsure, attempt.lane))
+            return asked.count == 1
+                ? .unfinished(.failed(.connectionClosed), RunNote(status: 502, message: "reset", code: "x"))
+                : await bench.image("found again")
+        }
+        let lanes = try set(["name": "a", "takesAttemptIDs": true], ["name": "b"])
+
+        let job = try await bench.board.accept(bench.ticket(key: "k", lanes: lanes), for: "f", needsFile: true)
+        await bench.gone(job)
+
+        #expect(asked.map(\.lane) == ["a", "a"])
+        #expect(asked.map(\.isUnsure) == [false, true])
+        #expect(Set(asked.map(\.id)).count == 1)
+        let attempts = try #require(await bench.stored(job)?["attempts"]?.array)
+        #expect(attempts.allSatisfy { $0["perhapsPaid"] == nil })
+    }
+
+    @Test @LoopActor func `a lost answer of a provider without ids is perhaps paid, and tried again`() async throws {
+        let bench = try await BoardBench()
+        bench.calls.answer = { _, _ in
+            bench.calls.count == 1 ? Self.failed(502, "reset", mayBePaid: true) : await bench.image("again")
+        }
+
+        let job = try await bench.board.accept(
+            bench.ticket(key: "k", lanes: try set(["name": "a"], ["name": "b"])),
+            for: "f",
+            needsFile: true
+        )
+        await bench.gone(job)
+
+        let stored = try #require(await bench.stored(job))
+        #expect(stored["state"]?.string == "succeeded")
+        #expect(stored["attempts"]?.array?.first?["perhapsPaid"] == true)
+    }
+
+    @Test @LoopActor func `the settings may forbid to pay twice`() async throws {
+        let bench = try await BoardBench(perhapsPaid: .fail)
+        bench.calls.answer = { _, _ in Self.failed(502, "reset", mayBePaid: true) }
+
+        let job = try await bench.board.accept(
+            bench.ticket(key: "k", lanes: try set(["name": "a"], ["name": "b"])),
+            for: "f",
+            needsFile: true
+        )
+        await bench.gone(job)
+
+        #expect(bench.calls.count == 1)
+        #expect(await bench.stored(job)?["error"]?["code"]?.string == "perhaps_paid")
+    }
+
+    @Test @LoopActor func `a task that a provider works on stays on its lane and keeps its place in the quota`()
+        async throws
+    {
+        let bench = try await BoardBench()
+        var lanes: [String?] = []
+        bench.calls.answer = { _, attempt in
+            lanes.append(attempt.lane)
+            guard bench.calls.count > 1 else {
+                var note = RunNote(status: 202, message: "queued", code: "x")
+                note.state = Array(#"{"task":"t"}"#.utf8)
+                return .unfinished(.notReady(after: .seconds(1)), note)
+            }
+            return await bench.image("done")
+        }
+        let set = try set(["name": "a", "quota": ["atOnce": 1]], ["name": "b"])
+
+        let job = try await bench.board.accept(bench.ticket(key: "k", lanes: set), for: "f", needsFile: true)
+        await bench.until(job) { job.state == .waiting }
+        let use = bench.board.lanes.use(of: set.lanes[0]).running
+        await bench.gone(job)
+
+        #expect(use == 1)
+        #expect(lanes == ["a", "a"])
+        #expect(bench.board.lanes.use(of: set.lanes[0]).running == 0)
+        let attempts = try #require(await bench.stored(job)?["attempts"]?.array)
+        #expect(attempts.map { $0["resumes"]?.bool ?? false } == [false, true])
+    }
+
+    @Test @LoopActor func `one call at once means one, whoever asks`() async throws {
+        let bench = try await BoardBench(concurrency: 10)
+        var running = 0
+        var most = 0
+        let door = Gate()
+        bench.calls.answer = { _, attempt in
+            running += 1
+            most = max(most, running)
+            await door.wait()
+            running -= 1
+            return await bench.image(attempt.id)
+        }
+        let lanes = try set(["name": "a", "quota": ["atOnce": 2]])
+        var jobs: [Job] = []
+        for number in 0..<12 {
+            jobs.append(
+                try await bench.board.accept(bench.ticket(key: "k\(number)", lanes: lanes), for: "f", needsFile: true)
+            )
+        }
+        let begun = bench.calls.count
+        let positions = jobs.compactMap { bench.board.position(of: $0) }
+        door.open()
+        for job in jobs { await bench.gone(job) }
+
+        #expect(begun == 2)
+        #expect(positions == Array(1...10))
+        #expect(most == 2)
+        #expect(bench.calls.count == 12)
+    }
+
+    @Test @LoopActor func `a limit that outlasts the caller's patience hands over`() async throws {
+        let bench = try await BoardBench()
+        bench.calls.answer = { _, attempt in
+            attempt.lane == "a"
+                ? .unfinished(
+                    .limited(status: 429, after: .seconds(600), estimate: nil),
+                    RunNote(status: 429, message: "30 an hour", code: "x")
+                )
+                : await bench.image("made by b")
+        }
+        let lanes = try set(["name": "a"], ["name": "b"])
+
+        let job = try await bench.board.accept(
+            bench.ticket(key: "k", lanes: lanes),
+            for: "f",
+            needsFile: true,
+            waitedUntil: .now() + .seconds(25)
+        )
+        await bench.gone(job)
+
+        let stored = try #require(await bench.stored(job))
+        #expect(stored["attempts"]?.array?.map { $0["outcome"]?.string } == ["deferred", "succeeded"])
+        #expect(stored["retry"]?["failures"]?.integer == 0)
+        // Whoever comes next does not even ask there.
+        let other = try await bench.board.accept(
+            bench.ticket(key: "l", lanes: lanes),
+            for: "f",
+            needsFile: true,
+            waitedUntil: .now() + .seconds(25)
+        )
+        await bench.gone(other)
+        #expect(await bench.stored(other)?["attempts"]?.array?.map { $0["lane"]?.string } == ["b"])
+    }
+
+    @Test @LoopActor func `work that no lane can take before its deadline ends at once`() async throws {
+        let bench = try await BoardBench()
+        let lanes = try set(["name": "a"])
+        bench.board.lanes.restore(account: "a", started: .now(), blockedUntil: .now() + .seconds(86_400))
+
+        let job = try await bench.board.accept(bench.ticket(key: "k", lanes: lanes), for: "f", needsFile: true)
+        await bench.gone(job)
+
+        #expect(bench.calls.count == 0)
+        let error = try #require(await bench.stored(job)?["error"])
+        #expect(error["status"]?.integer == 429)
+        #expect((86_000...86_401).contains(error["retryAfter"]?.integer ?? 0))
+    }
+
+    @Test @LoopActor func `after a crash the provider is asked, or the attempt is perhaps paid`() async throws {
+        for takesIDs in [true, false] {
+            let bench = try await BoardBench()
+            bench.calls.answer = { _, _ in
+                try? await sleep(for: .seconds(3600))
+                return Self.failed(500, "")
+            }
+            let lanes = try set(["name": "a", "takesAttemptIDs": .bool(takesIDs)])
+            let job = try await bench.board.accept(bench.ticket(key: "k", lanes: lanes), for: "f", needsFile: true)
+            await bench.calls.begun(1)
+
+            var found = try #require(try await bench.restarted().first)
+            found.markLostAttempt(now: .now())
+
+            #expect(found.unsure == (takesIDs ? job.generation.attempts.first?.id : nil))
+            #expect(found.attempts.last?.isPerhapsPaid == !takesIDs)
+            #expect(found.lane?.name == "a")
+            bench.board.abandon()
+        }
+    }
+
+    @Test func `quotas begin with what the job files tell, each call once`() throws {
+        let since = try #require(Timestamp(iso8601: "2026-11-20T12:00:00.000Z"))
+        var calls = LatestCalls(since: since)
+        let document: JSONObject = [
+            "generation": "g",
+            "attempts": [
+                ["number": 1, "id": "i", "started": "2026-11-20T11:00:00.000Z", "account": "a"],
+                ["number": 2, "id": "i", "started": "2026-11-20T13:00:00.000Z", "account": "a"],
+                ["number": 3, "id": "i", "started": "2026-11-20T13:01:00.000Z"],
+                [
+                    "number": 4, "id": "i", "started": "2026-11-20T13:02:00.000Z", "account": "b",
+                    "blockedUntil": "2026-11-21T00:00:00.000Z",
+                ],
+            ],
+        ]
+        calls.note(document)
+        calls.note(document)
+
+        #expect(calls.found.map(\.account) == ["a", "b"])
+        #expect(calls.found.last?.blockedUntil == Timestamp(iso8601: "2026-11-21T00:00:00.000Z"))
+    }
+}
