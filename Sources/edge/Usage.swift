@@ -7,6 +7,8 @@ enum Usage {
     static let text = """
         usage: edge serve [options]      serve the functions of functions.json
                edge secrets <command>    keep provider keys: set, list, unset, parse
+               edge providers            who can be used, prices, circuits, quotas; of the host that runs
+               edge providers check N    make provider N's cheapest call with its key
                edge version
 
         options of serve, each also as an environment variable (a flag wins):

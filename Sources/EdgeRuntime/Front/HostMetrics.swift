@@ -21,6 +21,20 @@ final class HostMetrics {
         metrics.observed("edge_jobs_unfinished", "Jobs that have not ended.") { Double(board.count) }
         metrics.observed("edge_jobs_running", "Attempts under way.") { Double(board.runningCount) }
         metrics.observed("edge_jobs_queued", "Jobs that are ready and wait for a slot.") { Double(board.readyCount) }
+        metrics.observed(
+            "edge_lane_circuit",
+            "The circuit of a provider and model: 0 closed, 1 one probe is out, 2 open.",
+            labels: ["provider", "model"]
+        ) {
+            board.lanes.known.values.map { ([$0.provider, $0.model ?? ""], board.lanes.circuit(of: $0).level) }
+        }
+        metrics.observed(
+            "edge_lane_running",
+            "Calls to a provider under way, and tasks that it works on.",
+            labels: ["provider", "model"]
+        ) {
+            board.lanes.known.values.map { ([$0.provider, $0.model ?? ""], Double(board.lanes.use(of: $0).running)) }
+        }
         metrics.observed("edge_cache_bytes", "Bytes of cached images.") { Double(cache.bytes) }
         metrics.observed("edge_cache_entries", "Cached results.") { Double(cache.count) }
         metrics.observed(

@@ -23,9 +23,20 @@ final class LiveFunction {
 struct FunctionSources: Sendable {
     /// Absolute, by function.
     let programs: [String: String]
+    /// Absolute, by function: a file of its own settings, for those that have one.
+    let files: [String: String]
     /// Absolute: the working folder of every function.
     let folder: String
     let settings: SettingsStack
+
+    /// What an entry names, with values; a name that nothing sets is left out.
+    @LoopActor
+    func variables(of entry: FunctionEntry) -> Isolates.Variables {
+        let named = (entry.env + entry.secrets).compactMap { name in
+            settings[name].map { (name: name, value: $0.value.reveal()) }
+        }
+        return files[entry.name].map { named + [("EDGE_SETTINGS", $0)] } ?? named
+    }
 }
 
 /// Starts, replaces and stops functions as manifest and settings change.
@@ -59,7 +70,8 @@ final class Functions {
             guard let program = sources.programs[entry.name] else {
                 preconditionFailure("\(entry.name) has no program")
             }
-            let function = IsolateFunction(entry, program: program, folder: sources.folder)
+            var function = IsolateFunction(entry, program: program, folder: sources.folder)
+            function.settings = sources.files[entry.name]
             if let existing = live[entry.name] {
                 existing.update(entry)
                 existing.isolates.replace(function)
@@ -83,8 +95,8 @@ final class Functions {
 
     /// What an entry names, with values; a name that nothing sets is left out.
     private func variables(of name: String) -> Isolates.Variables {
-        guard let entry = manifest[name], let settings = sources?.settings else { return [] }
-        return (entry.env + entry.secrets).compactMap { name in settings[name].map { (name, $0.value.reveal()) } }
+        guard let entry = manifest[name], let sources else { return [] }
+        return sources.variables(of: entry)
     }
 
     /// Tells the calls that wait for a process (one may be starting) that they will get none.

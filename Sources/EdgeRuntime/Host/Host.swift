@@ -26,6 +26,8 @@ package final class Host {
     let recall: RecallFront
     let cache: ResultCache
     let details: FunctionDetails
+    private let operatorFront: OperatorFront
+    private var operatorServer: HTTPServer?
     let state: StateDirectory
     let listener: Listener
     private(set) var settings: SettingsStack
@@ -62,6 +64,7 @@ package final class Host {
         let places = try HostPlaces(options)
         let settings = try await Self.loadSettings(options, places, environment)
         let file = try await Self.loadManifest(places, environment)
+        try await Self.check(file, settings)
         let listener = try ListenAddress.open(host: options.host ?? "127.0.0.1", port: options.port)
         let state = try await StateDirectory(path: places.state)
         self.options = options
@@ -128,6 +131,7 @@ package final class Host {
         )
         let metrics = HostMetrics(isPublic: environment["EDGE_METRICS"] == "public")
         metrics.observe(board, functions, cache, log)
+        operatorFront = OperatorFront(functions: functions, caller: caller, details: details, lanes: board.lanes)
         let readiness = Readiness()
         handler = HostHandler(
             functions: functions,
@@ -155,6 +159,18 @@ package final class Host {
         }
     }
 
+    /// Only the owner of the state folder can open it: the run folder has mode 0700.
+    private func openOperatorSocket() {
+        do {
+            let socket = try OperatorSocket(state: state.path)
+            // What a killed host left; the state's lock says that none runs now.
+            if case .unix(let path) = socket.address { unlink(path) }
+            operatorServer = HTTPServer(try Listener(socket.address), handler: operatorFront)
+        } catch {
+            log.write(.warning, "`edge providers` cannot reach this host: \(error)")
+        }
+    }
+
     private func serviceDocument() async -> JSONObject {
         let details = await details.current()
         return ServiceDocument(
@@ -177,6 +193,7 @@ package final class Host {
         } catch {
             log.write(.error, "the job files could not be read: \(error)")
         }
+        openOperatorSocket()
         server.serve(listener)
         phase = .serving
         StartupText(self).write()
@@ -196,7 +213,7 @@ package final class Host {
         }
         functions.apply(
             file.manifest,
-            FunctionSources(programs: file.programs, folder: file.folder, settings: settings)
+            Self.sources(file, settings)
         )
         cache.sizeMax = file.manifest.host.cacheBytes
         handler.policy = Self.policy(file.manifest, options)
@@ -247,11 +264,21 @@ package final class Host {
         }
     }
 
+    private static func sources(_ file: ManifestFile, _ settings: SettingsStack) -> FunctionSources {
+        FunctionSources(programs: file.programs, files: file.settings, folder: file.folder, settings: settings)
+    }
+
+    private static func check(_ file: ManifestFile, _ settings: SettingsStack) async throws(HostError) {
+        let sources = sources(file, settings)
+        try await SettingsCheck.run(file) { sources.variables(of: $0) }
+    }
+
     /// Reads everything again. What is good is taken over at once; a mistake leaves all as it was, and says so.
     private func reloadNow() async {
         do {
             let settings = try await Self.loadSettings(options, places, environment)
             let file = try await Self.loadManifest(places, environment)
+            try await Self.check(file, settings)
             guard phase == .serving else { return }
             apply(file, settings)
             watchFiles()

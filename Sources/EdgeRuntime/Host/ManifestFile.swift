@@ -8,13 +8,15 @@ struct ManifestFile: Sendable {
     let manifest: Manifest
     /// Absolute paths by function.
     let programs: [String: String]
+    /// Absolute paths of settings files by function; each can be read.
+    let settings: [String: String]
 
     /// The programs, and the scripts among their arguments: a change of one is a change of its function.
     var watchedPrograms: [String] {
         let scripts = manifest.functions.flatMap { $0.run.dropFirst() }.map {
             $0.hasPrefix("/") ? $0 : "\(folder)/\($0)"
         }
-        return Array(programs.values) + scripts.filter { access($0, F_OK) == 0 }
+        return Array(programs.values) + Array(settings.values) + scripts.filter { access($0, F_OK) == 0 }
     }
 
     var folder: String { HostPlaces.folder(path) }
@@ -47,7 +49,29 @@ struct ManifestFile: Sendable {
                 throw HostError("\(name): functions.\(entry.name).run: \(error)")
             }
         }
-        return ManifestFile(path: path, manifest: manifest, programs: programs)
+        return ManifestFile(
+            path: path,
+            manifest: manifest,
+            programs: programs,
+            settings: try settings(of: manifest, path)
+        )
+    }
+
+    private static func settings(of manifest: Manifest, _ path: String) throws(HostError) -> [String: String] {
+        var found: [String: String] = [:]
+        for entry in manifest.functions {
+            guard let file = entry.settings else { continue }
+            let absolute = file.hasPrefix("/") ? file : "\(HostPlaces.folder(path))/\(file)"
+            guard access(absolute, R_OK) == 0 else {
+                let reason = String(cString: strerror(errno))
+                throw HostError(
+                    "\(HostPlaces.name(path)): functions.\(entry.name).settings: \(absolute) cannot be read (\(reason)); "
+                        + "put the file there, or leave the key out"
+                )
+            }
+            found[entry.name] = absolute
+        }
+        return found
     }
 
     private static func contents(of path: String) throws(HostError) -> [UInt8] {

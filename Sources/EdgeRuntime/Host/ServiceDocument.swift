@@ -25,7 +25,8 @@ struct ServiceDocument {
                 "unfinished": .integer(Int64(board.count)), "queued": .integer(Int64(board.readyCount)),
                 "running": .integer(Int64(board.runningCount)),
             ],
-            "providers": .object(providersJSON), "functions": .object(functionsJSON), "secrets": .object(secretsJSON),
+            "providers": .object(providersJSON), "lanes": board.lanes.document(now: .now()),
+            "functions": .object(functionsJSON), "secrets": .object(secretsJSON),
         ]
     }
 

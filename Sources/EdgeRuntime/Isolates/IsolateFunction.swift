@@ -25,6 +25,8 @@ struct IsolateFunction: Equatable, Sendable {
     /// Resident bytes above which the process is replaced.
     var memoryBytes = 256 << 20
     var openFiles = 256
+    /// Absolute path of its own settings; nil: none.
+    var settings: String?
 
     init(name: String, program: String, folder: String) {
         self.name = name
@@ -42,6 +44,7 @@ struct IsolateFunction: Equatable, Sendable {
     /// Whether a process that was started for `other` may go on for this one: only what the host itself decides by differs.
     func canUseProcess(of other: IsolateFunction) -> Bool {
         name == other.name && program == other.program && arguments == other.arguments && folder == other.folder
-            && listen == other.listen && memoryBytes == other.memoryBytes && openFiles == other.openFiles
+            && settings == other.settings && listen == other.listen && memoryBytes == other.memoryBytes
+            && openFiles == other.openFiles
     }
 }

@@ -1,7 +1,7 @@
 // Tells whether a function's program was built or edited since it was started.
 internal import Glibc
 
-/// What the file system says of the program and of those of its arguments that are files (`node thumbs.mjs`).
+/// What the file system says of the program, of those of its arguments that are files (`node thumbs.mjs`), and of its settings.
 struct ProgramStamp: Equatable, Sendable {
     private struct File: Equatable, Sendable {
         var device: UInt64
@@ -14,7 +14,8 @@ struct ProgramStamp: Equatable, Sendable {
     private var files: [File?]
 
     init(_ function: IsolateFunction) {
-        files = ([function.program] + function.arguments).map { name in
+        let settings = function.settings.map { [$0] } ?? []
+        files = ([function.program] + function.arguments + settings).map { name in
             var info = stat()
             let path = name.hasPrefix("/") ? name : function.folder + "/" + name
             guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return nil }

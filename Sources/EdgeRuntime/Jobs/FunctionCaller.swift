@@ -175,6 +175,29 @@ final class FunctionCaller: FunctionCalls {
         return (try? JSONValue.parse(body))?.object
     }
 
+    // MARK: Check
+
+    /// How long a provider has to answer its cheapest call.
+    private static let checkTimeout = Duration.seconds(45)
+
+    /// Has a function prove the key of one of its providers; its answer, with secrets taken out, is the operator's.
+    func check(_ function: LiveFunction, provider: String) async throws -> HTTPResponse {
+        let body: JSONObject = ["provider": .string(provider)]
+        let request = HTTPRequest(
+            method: "POST",
+            target: "/_edge/check",
+            headers: ["Content-Type": "application/json"],
+            body: HTTPBodyReader(body.encoded())
+        )
+        let response = try await function.isolates.call(request, timeout: Self.checkTimeout)
+        let text = redactor().redact(try await response.collect(upTo: RunReading.bodyBytesMax))
+        return HTTPResponse(
+            status: response.status,
+            headers: ["Content-Type": "application/json"],
+            body: .bytes(text)
+        )
+    }
+
     // MARK: Cancel
 
     func cancel(_ generation: Generation) async {

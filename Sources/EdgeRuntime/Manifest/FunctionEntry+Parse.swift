@@ -17,6 +17,7 @@ extension FunctionEntry {
         listen = section.choice("listen", default: listen)
         secrets = section.texts("secrets", check: Self.mistake(inVariable:))
         env = section.texts("env", check: Self.mistake(inVariable:))
+        settings = Self.settings(from: &section)
         grants = Set(Self.choices("grants", Grant.self, from: &section).compactMap { Grant(rawValue: $0) })
         speaks = Set(Self.choices("speaks", Dialect.self, from: &section).compactMap { Dialect(rawValue: $0) })
         auth = section.choice("auth", default: auth)
@@ -72,6 +73,15 @@ extension FunctionEntry {
         return elements.compactMap(\.string)
     }
 
+    private static func settings(from section: inout FileSection) -> String? {
+        guard let value = section.value("settings"), !value.isNull else { return nil }
+        guard let path = value.string, !path.isEmpty, !path.utf8.contains(0) else {
+            section.note("this is no path; write one such as \"generate.json\"", "settings")
+            return nil
+        }
+        return path
+    }
+
     private static func methods(from section: inout FileSection) -> [String]? {
         guard section.object["methods"] != nil else {
             _ = section.value("methods")
@@ -104,7 +114,7 @@ extension FunctionEntry {
 
     /// The host sets these itself.
     private static let hostVariables: Set<String> = [
-        "EDGE_SOCKET", "PORT", "EDGE_CONTROL", "EDGE_FUNCTION", "EDGE_VERSION",
+        "EDGE_SOCKET", "PORT", "EDGE_CONTROL", "EDGE_FUNCTION", "EDGE_VERSION", "EDGE_SETTINGS", "EDGE_CHECK",
     ]
 
     private static func mistake(inVariable name: String) -> String? {

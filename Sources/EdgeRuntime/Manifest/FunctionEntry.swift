@@ -26,6 +26,9 @@ package struct FunctionEntry: Sendable, Equatable {
     package var secrets: [String] = []
     /// `env`: plain names it is given. Default none.
     package var env: [String] = []
+    /// `settings`: a file of the function's own, beside functions.json or by an absolute path; it gets the path as EDGE_SETTINGS.
+    /// Default nil: none.
+    package var settings: String?
     /// `grants`. Default none.
     package var grants: Set<Grant> = []
     /// `speaks`: whose clients reach this job function under the paths that they know. Each at one function. Default none.

@@ -57,7 +57,7 @@ extension Manifest {
     }
 
     /// Notes a second function for the clients of one API, and routes that these clients' own paths hide.
-    private static func refuseSharedDialects(among entries: [FunctionEntry], in functions: ManifestSection) {
+    private static func refuseSharedDialects(among entries: [FunctionEntry], in functions: FileSection) {
         var owners: [FunctionEntry.Dialect: String] = [:]
         for entry in entries {
             guard let object = functions.object[entry.name]?.object else { continue }

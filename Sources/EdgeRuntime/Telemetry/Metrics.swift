@@ -31,6 +31,16 @@ package final class Metrics {
         families.append(ObservedMetric(name: name, help: help, type: type, read: read))
     }
 
+    /// Gauges that differ in their labels and are asked for when the text is made.
+    package func observed(
+        _ name: String,
+        _ help: String,
+        labels: [String],
+        _ read: @escaping @LoopActor () -> [(labels: [String], value: Double)]
+    ) {
+        families.append(ObservedMetrics(name: name, help: help, labels: labels, read: read))
+    }
+
     /// How often values fell below each of some bounds.
     /// - Parameter bounds: rising; the bucket above the last is added.
     package func histogram(
@@ -83,4 +93,32 @@ private final class ObservedMetric: AnyMetric {
     }
 
     func append(to text: inout String) { text += "\(name) \(MetricText.number(read()))\n" }
+}
+
+@LoopActor
+private final class ObservedMetrics: AnyMetric {
+    let name: String
+    let help: String
+    let type = "gauge"
+    private let labels: [String]
+    private let read: @LoopActor () -> [(labels: [String], value: Double)]
+
+    init(
+        name: String,
+        help: String,
+        labels: [String],
+        read: @escaping @LoopActor () -> [(labels: [String], value: Double)]
+    ) {
+        self.name = name
+        self.help = help
+        self.labels = labels
+        self.read = read
+    }
+
+    func append(to text: inout String) {
+        for sample in read() {
+            let pairs = zip(labels, sample.labels).map { "\($0)=\"\(MetricText.escaped($1, quotes: true))\"" }
+            text += "\(name){\(pairs.joined(separator: ","))} \(MetricText.number(sample.value))\n"
+        }
+    }
 }

@@ -1,0 +1,85 @@
+// What the operator asks a running host, on a socket in the state folder that only its owner can open.
+internal import CivilTime
+internal import EdgeHTTP
+internal import EdgeLoop
+internal import Glibc
+internal import JSON
+
+/// Answers `edge providers` and the like.
+@LoopActor
+final class OperatorFront: HTTPHandler {
+    private let functions: Functions
+    private let caller: FunctionCaller
+    private let details: FunctionDetails
+    private let lanes: Lanes
+
+    init(functions: Functions, caller: FunctionCaller, details: FunctionDetails, lanes: Lanes) {
+        self.functions = functions
+        self.caller = caller
+        self.details = details
+        self.lanes = lanes
+    }
+
+    func bodyLimit(method: String, path: String) -> Int { 64 << 10 }
+
+    func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        do {
+            return try await respond(request)
+        } catch {
+            return Problem.told(error, function: "").problem.response(requestID: "")
+        }
+    }
+
+    private func respond(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let parts = request.path.split(separator: "/").map(String.init)
+        switch (request.method, parts.count, parts.first, parts.dropFirst().first) {
+        case ("GET", 2, "v1", "providers"):
+            return Self.json(await providers())
+        case ("POST", 4, "v1", "providers") where parts[3] == "check":
+            return try await check(parts[2])
+        default:
+            throw Problem(
+                status: 404,
+                code: "not_found",
+                message: "the operator's socket has no \(request.method) \(request.path)"
+            )
+        }
+    }
+
+    /// Each provider that a function told of, with its lanes.
+    private func providers() async -> JSONObject {
+        let told = await details.current()
+        var providers: JSONObject = [:]
+        for function in functions.all {
+            for provider in told[function.name]?["providers"]?.object?.members ?? [] {
+                var entry = provider.value.object ?? [:]
+                entry["function"] = .string(function.name)
+                providers[provider.key] = .object(entry)
+            }
+        }
+        return ["providers": .object(providers), "lanes": lanes.document(now: .now())]
+    }
+
+    /// Has the function that knows this provider make its cheapest call.
+    private func check(_ provider: String) async throws -> HTTPResponse {
+        let told = await details.current()
+        var known: [String] = []
+        for function in functions.all {
+            let names = told[function.name]?["providers"]?.object?.keys ?? []
+            if names.contains(provider) { return try await caller.check(function, provider: provider) }
+            known += names
+        }
+        throw Problem(
+            status: 404,
+            code: "unknown_provider",
+            message: "no function knows a provider \"\(provider)\"; known are \(known.sorted().joined(separator: ", "))"
+        )
+    }
+
+    private static func json(_ object: JSONObject) -> HTTPResponse {
+        HTTPResponse(
+            headers: ["Content-Type": "application/json", "Cache-Control": "no-store"],
+            body: .bytes(object.encoded())
+        )
+    }
+}

@@ -1,0 +1,63 @@
+// Whether functions can read their settings: asked of the programs themselves before anybody is served.
+internal import EdgeLoop
+internal import Glibc
+
+/// Runs each program that has a settings file once with `EDGE_CHECK=1`: it reads what it would read at its start, and ends with
+/// status 0 or with a line on stderr.
+@LoopActor
+enum SettingsCheck {
+    /// Lines of a program's complaint that are shown.
+    private static let linesMax = 10
+
+    /// - Throws: ``HostError`` with what the first programs say that cannot use their settings.
+    static func run(
+        _ file: ManifestFile,
+        environment: @LoopActor (FunctionEntry) -> [(name: String, value: String)]
+    )
+        async throws(HostError)
+    {
+        for entry in file.manifest.functions {
+            guard file.settings[entry.name] != nil, let program = file.programs[entry.name] else { continue }
+            try await check(entry, program, file.folder, environment(entry))
+        }
+    }
+
+    private static func check(
+        _ entry: FunctionEntry,
+        _ program: String,
+        _ folder: String,
+        _ named: [(name: String, value: String)]
+    ) async throws(HostError) {
+        var options = ChildOptions(program: program)
+        options.arguments = Array(entry.run.dropFirst())
+        options.directory = folder
+        options.environment = isolateEnvironment(
+            function: entry.name,
+            version: edgeVersion,
+            endpoint: .socket(path: "/dev/null"),
+            control: "/dev/null",
+            named: named + [("EDGE_CHECK", "1")],
+            host: { name in getenv(name).map { String(cString: $0) } }
+        )
+        let child: ChildProcess
+        do {
+            child = try ChildProcess(options)
+        } catch {
+            throw HostError("functions.\(entry.name): its program cannot be started: \(error)")
+        }
+        var said: [String] = []
+        let readers = [child.output, child.error].map { socket in
+            OutputReader(socket) { line in
+                if socket === child.error, said.count < linesMax { said.append(line.text) }
+            }
+        }
+        let timer = LoopTimer(after: entry.startTimeout) { child.killGroup() }
+        let exit = await child.wait()
+        timer.cancel()
+        for reader in readers { reader.finish() }
+        guard exit != .exited(0) else { return }
+        throw HostError(
+            said.isEmpty ? "functions.\(entry.name): its check of settings \(exit)" : said.joined(separator: "\n")
+        )
+    }
+}
