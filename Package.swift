@@ -65,8 +65,6 @@ let package = Package(
 
         // Providers and functions
         library("Providers", ["ImageFormats", "JSON", "Upstream", "EdgeLoop"]),
-        library("Sandbox", ["Providers", "JSON", "Digest", "CZlib"]),
-        library("Providers", ["JSON", "Upstream", "EdgeLoop"]),
         library("Sandbox", ["Providers", "JSON", "Digest", "PNG"]),
         library("HFInference", ["Providers", "Retry", "JSON", "CivilTime"]),
         library("Runware", ["Providers", "Retry", "JSON", "CivilTime", "Digest"]),
@@ -77,8 +75,7 @@ let package = Package(
             path: "Sources/Functions/Generate",
             [
                 "EdgeFunction", "EdgeLoop", "EdgeHTTP", "JSON", "Digest", "Providers", "Sandbox", "HFInference",
-                "Runware",
-                "Upstream", "CivilTime", "Secrets", "FileReading",
+                "Runware", "OpenAIImages", "Upstream", "CivilTime", "Secrets", "FileReading",
             ]
         ),
         program("Status", path: "Sources/Functions/Status", ["EdgeFunction", "EdgeLoop", "EdgeHTTP", "JSON"]),
@@ -87,8 +84,9 @@ let package = Package(
         // The host and its command
         library(
             "EdgeRuntime",
-            ["EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest", "FileReading"]
-            ["EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest", "ImageFormats"]
+            [
+                "EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest", "FileReading", "ImageFormats",
+            ]
         ),
         program("edge", ["EdgeRuntime", "EdgeLoop", "Secrets", "CGetopt"]),
 
@@ -115,7 +113,6 @@ let package = Package(
         ),
         tests("ProvidersTests", ["Providers", "ImageFormats", "JSON"]),
         tests("PNGTests", ["PNG"]),
-        tests("ProvidersTests", ["Providers", "JSON"]),
         tests("SandboxTests", ["Sandbox", "Providers", "JSON"]),
         tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLoop", "CivilTime", "TestSupport"]),
         tests(

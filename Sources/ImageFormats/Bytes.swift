@@ -25,7 +25,7 @@ extension UnsafeRawBufferPointer {
 
 extension [UInt8] {
     /// `withUnsafeBytes` that keeps the type of its closure's errors.
-    func withBytes<Output, Failure>(
+    package func withBytes<Output, Failure>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Output
     ) throws(Failure) -> Output {
         try withUnsafeBufferPointer { (bytes) throws(Failure) in try body(UnsafeRawBufferPointer(bytes)) }

@@ -13,11 +13,6 @@ public struct ImageInfo: Sendable, Equatable {
         self = try bytes.withBytes { (bytes) throws(ImageFault) in try ImageInfo(reading: bytes) }
     }
 
-    /// The same for a result, wherever its bytes are.
-    public init(reading result: ResultBytes) throws(ImageFault) {
-        self = try result.withBytes { (bytes) throws(ImageFault) in try ImageInfo(reading: bytes) }
-    }
-
     /// The same for bytes that are borrowed.
     public init(reading bytes: UnsafeRawBufferPointer) throws(ImageFault) {
         guard !bytes.isEmpty else { throw .empty }

@@ -74,7 +74,7 @@ public struct OpenAISettings: Sendable, Equatable {
     private static let qualities = ["auto", "low", "medium", "high", "xhigh", "max", "standard", "hd"]
 
     /// Whether this is OpenAI itself, in whichever of its regions (`eu.api.openai.com`).
-    var isPublic: Bool {
+    public var isPublic: Bool {
         guard let start = baseURL.firstRange(of: "://")?.upperBound else { return false }
         let host = baseURL[start...].prefix { $0 != "/" && $0 != ":" }.lowercased()
         return host == "api.openai.com" || host.hasSuffix(".api.openai.com")

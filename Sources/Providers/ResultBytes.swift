@@ -58,3 +58,11 @@ public struct ResultBytes: Sendable, Equatable {
         return left.withBytes { left in right.withBytes { right in left.elementsEqual(right) } }
     }
 }
+
+extension ImageInfo {
+    /// What a result's bytes say, wherever they are.
+    /// - Throws: ``ImageFault`` for a body that is empty, is no image, or ends too early.
+    public init(reading result: ResultBytes) throws(ImageFault) {
+        self = try result.withBytes { (bytes) throws(ImageFault) in try ImageInfo(reading: bytes) }
+    }
+}

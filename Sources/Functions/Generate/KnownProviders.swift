@@ -1,10 +1,11 @@
 // The providers of this function. A further one is one more entry.
 internal import HFInference
+internal import OpenAIImages
 internal import Runware
 internal import Sandbox
 
 enum KnownProviders {
-    static let all: [ProviderEntry] = [runware, huggingface, sandbox]
+    static let all: [ProviderEntry] = [runware, huggingface, openai, sandbox]
 
     static let names = all.map(\.name)
 
@@ -25,6 +26,18 @@ enum KnownProviders {
         ids: .hub,
         learnsLater: true,
         make: { HFInference(settings: try HFSettings(environment: $0), transport: $1.transport) }
+    )
+
+    private static let openai = ProviderEntry(
+        name: "openai",
+        secret: "OPENAI_API_KEY",
+        addresses: ["OPENAI_BASE_URL"],
+        usualModel: { environment in
+            guard let settings = try? OpenAISettings(environment: environment) else { return nil }
+            return settings.defaultModel?.text ?? (settings.isPublic ? OpenAIModel.usual.text : nil)
+        },
+        ids: .own,
+        make: { OpenAIImages(settings: try OpenAISettings(environment: $0), transport: $1.transport) }
     )
 
     private static let sandbox = ProviderEntry(name: "sandbox", ids: .any) {
