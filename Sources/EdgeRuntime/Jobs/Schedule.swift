@@ -17,7 +17,12 @@ struct Schedule<ID: Hashable & Sendable>: Sendable {
     /// A binary heap by due time.
     private var waiting: [Waiting] = []
     private var tickets: [ID: UInt64] = [:]
+    /// The ids that are ready: every accepted job is told its place among them.
+    private var isReady: Set<ID> = []
     private var nextTicket: UInt64 = 0
+
+    /// How many are ready.
+    var readyCount: Int { isReady.count }
 
     /// Ids that are ready or wait.
     var count: Int { tickets.count }
@@ -25,6 +30,7 @@ struct Schedule<ID: Hashable & Sendable>: Sendable {
     /// Appends to the ready ones.
     mutating func add(_ id: ID) {
         ready.append((id, issue(id)))
+        isReady.insert(id)
     }
 
     /// Holds it back until `due`.
@@ -37,14 +43,17 @@ struct Schedule<ID: Hashable & Sendable>: Sendable {
     mutating func next(now: Timestamp) -> ID? {
         while let first = waiting.first, first.due <= now {
             popWaiting()
-            if tickets[first.id] == first.ticket { ready.append((first.id, first.ticket)) }
+            if tickets[first.id] == first.ticket {
+                ready.append((first.id, first.ticket))
+                isReady.insert(first.id)
+            }
         }
         while readyStart < ready.count {
             let (id, ticket) = ready[readyStart]
             readyStart += 1
             compact()
             if tickets[id] == ticket {
-                tickets[id] = nil
+                remove(id)
                 return id
             }
         }
@@ -59,25 +68,23 @@ struct Schedule<ID: Hashable & Sendable>: Sendable {
 
     mutating func remove(_ id: ID) {
         tickets[id] = nil
+        isReady.remove(id)
     }
 
     /// How many ready ones go before it, plus one; nil when it is not ready.
     func position(of id: ID) -> Int? {
-        guard let ticket = tickets[id] else { return nil }
-        var position = 0
-        for entry in ready[readyStart...] where tickets[entry.id] == entry.ticket {
-            position += 1
+        guard isReady.contains(id), let ticket = tickets[id] else { return nil }
+        // From the end: who was accepted just now asks most often.
+        var position = readyCount
+        for entry in ready[readyStart...].reversed() where tickets[entry.id] == entry.ticket {
             if entry.ticket == ticket { return position }
+            position -= 1
         }
         return nil
     }
 
-    /// How many are ready.
-    var readyCount: Int {
-        ready[readyStart...].count { tickets[$0.id] == $0.ticket }
-    }
-
     private mutating func issue(_ id: ID) -> UInt64 {
+        remove(id)
         nextTicket += 1
         tickets[id] = nextTicket
         return nextTicket

@@ -59,6 +59,20 @@ struct ScheduleTests {
         #expect(schedule.next(now: start + .seconds(60)) == nil)
     }
 
+    @Test func `the places and the number of ready ones stay right when some go, wait, or come again`() {
+        var schedule = Schedule<Int>()
+        for id in 0..<6 { schedule.add(id) }
+        schedule.remove(1)
+        schedule.wait(2, until: start)
+        schedule.add(3)
+
+        #expect(schedule.readyCount == 4)
+        #expect([0, 1, 2, 3, 4, 5].map { schedule.position(of: $0) } == [1, nil, nil, 4, 2, 3])
+        #expect(schedule.next(now: start) == 0)
+        #expect(schedule.readyCount == 4)
+        #expect([2, 3, 4, 5].map { schedule.position(of: $0) } == [4, 3, 1, 2])
+    }
+
     @Test func `ten thousand waits come out in order`() {
         var schedule = Schedule<Int>()
         var random = SystemRandomNumberGenerator()
