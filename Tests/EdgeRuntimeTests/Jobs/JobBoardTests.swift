@@ -151,7 +151,8 @@ struct JobBoardTests {
     @Test @LoopActor func `a job that is cancelled while its attempt is written down never reaches its function`()
         async throws
     {
-        let bench = try await BoardBench(concurrency: 1)
+        let disk = SlowDisk()
+        let bench = try await BoardBench(concurrency: 1, disk: disk.calls)
         let gate = ChangeSignal()
         bench.calls.answer = { generation, _ in
             _ = await gate.wait()
@@ -160,10 +161,14 @@ struct JobBoardTests {
         _ = try await bench.board.accept(bench.ticket(key: "1"), for: "f", needsFile: true)
         let second = try await bench.board.accept(bench.ticket(key: "2"), for: "f", needsFile: true)
         await bench.calls.begun(1)
+        disk.held.withLock { $0 = second.id }
 
         gate.notify()
         await bench.until(second) { second.state == .running }
-        await bench.board.cancel(second)
+        let canceling = Task { @LoopActor in await bench.board.cancel(second) }
+        while second.state != .canceled { await Task.yield() }
+        disk.held.withLock { $0 = nil }
+        await canceling.value
         await bench.board.runningEnded()
 
         #expect(bench.calls.count == 1)
@@ -431,6 +436,21 @@ final class BoardBench {
             let document = try #require(try JSONValue.parse(copy.read("jobs/active/\(name)")).object)
             return try RecoveredJob(document)
         }
+    }
+}
+
+/// A disk that makes no file of one job until it is told to.
+private final class SlowDisk: Sendable {
+    /// The job's id.
+    let held = Mutex<String?>(nil)
+
+    var calls: FileCalls {
+        var calls = FileCalls.system
+        calls.open = { [self] path, flags, mode in
+            while flags & O_CREAT != 0, held.withLock({ $0.map(path.contains) ?? false }) { sched_yield() }
+            return FileCalls.system.open(path, flags, mode)
+        }
+        return calls
     }
 }
 
