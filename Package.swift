@@ -86,6 +86,8 @@ let package = Package(
             "EdgeRuntime",
             [
                 "EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest", "FileReading", "ImageFormats",
+                "EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest", "FileReading",
+                "ImageFormats",
             ]
         ),
         program("edge", ["EdgeRuntime", "EdgeLoop", "Secrets", "CGetopt"]),
