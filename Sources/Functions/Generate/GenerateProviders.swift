@@ -80,6 +80,9 @@ struct GenerateProviders {
             provider["price"] = routing.usualPrice(of: standing).map { .integer($0) } ?? .null
             providers[standing.name] = .object(provider)
         }
-        return ["providers": .object(providers)]
+        let ready = routing.standings.filter { $0.readiness == .ready }
+        let aliases = routing.settings.models.filter { alias in ready.contains { alias.value[$0.name] != nil } }.keys
+        let ids = Set(aliases).union(ready.compactMap(\.usualModel))
+        return ["providers": .object(providers), "models": .array(ids.sorted().map { .string($0) })]
     }
 }
