@@ -62,6 +62,7 @@ struct FullDiskTests {
     @LoopActor func `a host does not start on a full disk, and says so in a line`() async throws {
         let folder = TemporaryFolder()
         folder.write(TestManifest.bundled.text(), to: "functions.json")
+        folder.write(TestSettings.bundled.text(pretty: true), to: "generate.json")
         let disk = try SmallDisk(at: "\(folder.path)/state")
         defer { disk.unmount() }
         disk.fill()

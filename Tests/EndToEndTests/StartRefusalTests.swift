@@ -27,6 +27,7 @@ struct StartRefusalTests {
         manifest: String? = nil
     ) async throws -> EdgeCommandResult {
         folder.write(manifest ?? TestManifest.bundled.text(pretty: true), to: "functions.json")
+        folder.write(TestSettings.bundled.text(pretty: true), to: "generate.json")
         return try await runEdge(["serve"] + arguments, in: folder)
     }
 

@@ -32,6 +32,7 @@ struct TerminalTests {
     @Test @LoopActor func `a closed terminal ends the host like a stop, and nothing stays behind`() async throws {
         let folder = TemporaryFolder()
         folder.write(TestManifest.bundled.text(), to: "functions.json")
+        folder.write(TestSettings.bundled.text(pretty: true), to: "generate.json")
         folder.write(Self.script, to: "terminal.py")
 
         let result = try await runProgram(

@@ -55,6 +55,7 @@ public final class EdgeHost {
         self.options = options
         let manifest = options.manifest ?? TestManifest.bundled
         folder.write(manifest.text(pretty: true), to: "functions.json")
+        folder.write(options.settings.text(pretty: true), to: "generate.json")
         for file in options.files {
             folder.write(file.text, to: file.name)
             chmod("\(folder.path)/\(file.name)", 0o600)

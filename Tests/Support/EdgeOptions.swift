@@ -5,6 +5,8 @@ public import JSON
 public struct EdgeOptions: Sendable {
     /// nil: the bundled one, as it is.
     public var manifest: JSONValue?
+    /// generate.json: the bundled one, but results may come from loopback, where scripted providers are.
+    public var settings = TestSettings.bundled([("results.allow", ["127.0.0.1", "::1"])])
     /// Besides PATH.
     public var environment: [(name: String, value: String)] = []
     /// After `serve`, besides those that every test needs.
@@ -31,20 +33,34 @@ public struct EdgeOptions: Sendable {
 
 /// The bundled manifest, changed here and there.
 public enum TestManifest {
-    public static var bundled: JSONValue {
-        guard let value = try? JSONValue.parse(fileText(BuiltPrograms.manifest) ?? "") else {
-            preconditionFailure("functions.json is no JSON")
-        }
-        return value
-    }
+    public static var bundled: JSONValue { JSONFile.read(BuiltPrograms.manifest) }
 
     /// - Parameter changes: values by path, such as `functions.generate.job.perDay`; null removes.
     public static func bundled(_ changes: [(path: String, value: JSONValue)]) -> JSONValue {
-        var manifest = bundled
-        for change in changes {
-            manifest = set(change.value, at: change.path.split(separator: ".")[...], in: manifest)
-        }
-        return manifest
+        JSONFile.changed(bundled, changes)
+    }
+}
+
+/// The bundled settings of Generate, changed here and there.
+public enum TestSettings {
+    public static var bundled: JSONValue {
+        JSONFile.read(String(BuiltPrograms.manifest.dropLast("functions.json".count)) + "generate.json")
+    }
+
+    /// - Parameter changes: as ``TestManifest/bundled(_:)`` has them.
+    public static func bundled(_ changes: [(path: String, value: JSONValue)]) -> JSONValue {
+        JSONFile.changed(bundled, changes)
+    }
+}
+
+private enum JSONFile {
+    static func read(_ path: String) -> JSONValue {
+        guard let value = try? JSONValue.parse(fileText(path) ?? "") else { preconditionFailure("\(path) is no JSON") }
+        return value
+    }
+
+    static func changed(_ value: JSONValue, _ changes: [(path: String, value: JSONValue)]) -> JSONValue {
+        changes.reduce(value) { set($1.value, at: $1.path.split(separator: ".")[...], in: $0) }
     }
 
     private static func set(_ value: JSONValue, at path: ArraySlice<Substring>, in whole: JSONValue) -> JSONValue {

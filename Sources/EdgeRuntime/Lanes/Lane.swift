@@ -49,7 +49,8 @@ struct Lane: Equatable, Sendable {
         }
         name = try text("name")
         provider = try text("provider", orElse: name)
-        model = json["model"].flatMap { $0.isNull ? nil : $0 } == nil ? nil : try text("model")
+        let hasModel = json["model"].map { !$0.isNull } ?? false
+        model = hasModel ? try text("model") : nil
         account = try text("account", orElse: provider)
         price = json["price"]?.integer
         weight = json["weight"]?.double ?? 1

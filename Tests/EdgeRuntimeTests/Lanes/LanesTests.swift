@@ -23,6 +23,7 @@ struct LanesTests {
     @Test func `a ticket without lanes has one that allows everything`() throws {
         #expect(try LaneSet([:], function: "generate").lanes.map(\.name) == ["generate"])
         #expect(try LaneSet(["lane": "runware", "price": 1900], function: "generate").lanes.first?.price == 1900)
+        #expect(try set("order", ["name": "sandbox", "model": .null]).lanes.first?.model == nil)
     }
 
     @Test(
