@@ -28,7 +28,8 @@ struct IsolationTests {
                 let program = try #require(ProcessTree.name(of: isolate))
                 let names = Set(ProcessTree.environment(of: isolate).map { String($0.prefix { $0 != "=" }) })
                 let own: Set<String> =
-                    program == "generate" ? ["HUGGINGFACE_API_KEY", "HUGGINGFACE_BASE_URL", "HUGGINGFACE_HUB_URL"] : []
+                    program == "generate"
+                    ? ["HUGGINGFACE_API_KEY", "HUGGINGFACE_BASE_URL", "HUGGINGFACE_HUB_URL", "EDGE_SETTINGS"] : []
 
                 #expect(names.subtracting(base) == own, "\(program)")
                 #expect(names.contains("EDGE_FUNCTION"))

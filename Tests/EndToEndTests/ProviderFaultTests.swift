@@ -153,7 +153,8 @@ struct ProviderFaultTests {
             _ = try await host.get("/status")
             let id = host.id
             for number in junk.indices {
-                let answer = try await host.generate("prompt \(number)")
+                // A model each: five failures in a row would open the circuit of one.
+                let answer = try await host.generate(["prompt": .string("prompt \(number)"), "model": .string("acme/painter-\(number)")])
                 #expect(answer.status >= 400, "\(number)")
                 expectProblem(answer, answer.status, "junk \(number)")
             }

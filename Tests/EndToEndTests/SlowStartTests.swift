@@ -18,6 +18,7 @@ struct SlowStartTests {
                 ["sh", "-c", .string("sleep \(pause); exec \(BuiltPrograms.folder)/generate")]
             ),
             ("functions.generate.startTimeout", .string(startTimeout)),
+            ("functions.generate.settings", .null),  // whose check would start it before the host is there
         ])
     }
 
