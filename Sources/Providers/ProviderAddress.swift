@@ -1,4 +1,5 @@
 // Base addresses, checked once when settings are read.
+internal import Upstream
 
 package enum ProviderAddress {
     /// The address without trailing slashes.
@@ -29,6 +30,9 @@ package enum ProviderAddress {
         }
         guard !rest.contains("?"), !rest.contains("#") else {
             throw ProviderSettingsError(name: name, reason: "holds a query or fragment; give the part before it")
+        }
+        if let mistake = Upstream.mistake(inURL: String(address)) {
+            throw ProviderSettingsError(name: name, reason: "is no URL: \(mistake)")
         }
         return String(address)
     }

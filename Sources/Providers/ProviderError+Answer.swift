@@ -14,18 +14,18 @@ extension ProviderError {
     /// A loading model's estimate is a guess (Hugging Face says 20.0 whatever is true): it is asked again within these.
     public static let loadingWaitSeconds = 1...10
 
-    /// - Parameter waits: how often this job has waited for a loading model already; it lengthens the wait where no
-    ///   estimate came. For a rate limit without a time the host does the same, for a 503 it needs to be told one.
-    public func answer(waits: Int = 0) -> Answer {
+    /// Where a limit or a loading model says no time, neither does this: the host's own backoff decides, and remembers how often.
+    public var answer: Answer {
         var problem: JSONObject = [
             "status": .integer(Int64(code.status)),
             "detail": .string(description), "code": .string(code.name), "provider": .string(provider),
         ]
         if case .loading(let estimate?) = kind { problem["estimate"] = .double(Self.seconds(estimate)) }
+        if case .loading = kind { problem["loading"] = true }
         problem["providerStatus"] = status.map { .integer(Int64($0)) }
         problem["providerRequestId"] = requestID.map { .string($0) }
         if mayBePaid { problem["mayBePaid"] = true }
-        return Answer(status: code.status, retryAfter: retryAfter(waits: waits), problem: problem)
+        return Answer(status: code.status, retryAfter: retryAfter, problem: problem)
     }
 
     /// Final statuses are 4xx, and another attempt is 5xx (isolate-protocol.md). What only the operator can mend is 424:
@@ -50,13 +50,12 @@ extension ProviderError {
         }
     }
 
-    private func retryAfter(waits: Int) -> Int? {
+    private var retryAfter: Int? {
         switch kind {
         case .rateLimited(let after?), .unavailable(let after?): return max(1, Self.wholeSeconds(after))
         case .loading(let estimate?):
             let limits = Self.loadingWaitSeconds
             return min(max(Self.wholeSeconds(estimate), limits.lowerBound), limits.upperBound)
-        case .loading(nil): return 1 << min(max(waits, 0), 3)  // 1, 2, 4, 8 s
         default: return nil
         }
     }

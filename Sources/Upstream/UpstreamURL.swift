@@ -44,6 +44,18 @@ struct UpstreamURL: Sendable, Equatable {
     }
 }
 
+extension Upstream {
+    /// What is wrong with a URL that is to be called; nil: it can be.
+    package nonisolated static func mistake(inURL text: String) -> String? {
+        do {
+            _ = try UpstreamURL(text)
+            return nil
+        } catch {
+            return error.reason
+        }
+    }
+}
+
 struct UpstreamURLError: Error, Equatable {
     let reason: String
     init(_ reason: String) { self.reason = reason }

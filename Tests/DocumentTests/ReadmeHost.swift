@@ -28,6 +28,8 @@ enum ReadmeHost {
         return host
     }
 
-    /// A text of the README with the port of the test's host.
-    static func adapted(_ text: String, to host: EdgeHost) -> String { text.replacing("8787", with: "\(host.port)") }
+    /// A text of the README with the port and the state folder of the test's host.
+    static func adapted(_ text: String, to host: EdgeHost) -> String {
+        text.replacing("8787", with: "\(host.port)").replacing("edge providers", with: "edge providers --state state")
+    }
 }

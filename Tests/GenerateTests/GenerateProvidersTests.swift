@@ -38,10 +38,7 @@ struct GenerateProvidersTests {
     private func run(_ providers: GenerateProviders, _ input: GenerateInput) async throws -> RunReply {
         let candidate = try #require(input.candidate(nil))
         let request = candidate.request(input.request)
-        return RunReply(
-            await providers.run(request, at: candidate.provider, attempt: attempt),
-            state: RunReply.State()
-        )
+        return RunReply(await providers.run(request, at: candidate.provider, attempt: attempt))
     }
 
     @Test(

@@ -5,8 +5,8 @@ import Testing
 @testable import Generate
 
 struct RunReplyTests {
-    private func reply(_ kind: ProviderError.Kind, _ state: JSONValue? = nil) -> RunReply {
-        RunReply(.failure(ProviderError(provider: "p", kind: kind, message: "m")), state: RunReply.State(state))
+    private func reply(_ kind: ProviderError.Kind) -> RunReply {
+        RunReply(.failure(ProviderError(provider: "p", kind: kind, message: "m")))
     }
 
     @Test func `a limit waits as long as the provider says`() throws {
@@ -17,32 +17,23 @@ struct RunReplyTests {
         #expect(problem["state"] == nil)
     }
 
-    @Test func `waits for a model without an estimate grow over runs`() throws {
-        var state: JSONValue?
-        var waited: [Int?] = []
-        for _ in 0..<5 {
-            guard case .refusal(503, let seconds, let problem) = reply(.loading(estimate: nil), state) else {
-                return #expect(Bool(false), "no wait")
-            }
-            waited.append(seconds)
-            state = problem["state"]
+    @Test func `a loading model leaves no state, for nobody works on the job`() {
+        guard case .refusal(503, nil, let problem) = reply(.loading(estimate: nil)) else {
+            return #expect(Bool(false), "no wait")
         }
-
-        #expect(waited == [1, 2, 4, 8, 8])
+        #expect(problem["state"] == nil)
+        #expect(problem["loading"] == true)
     }
 
     @Test func `a provider that works on it is asked again with its state`() {
         let answer = ProviderAnswer.later(after: .milliseconds(1500), state: ["id": "abc"])
 
-        let reply = RunReply(.success(answer), state: RunReply.State())
+        let reply = RunReply(.success(answer))
 
         #expect(reply == .later(seconds: 2, state: ["provider": ["id": "abc"]]))
         #expect(RunReply.State(["provider": ["id": "abc"]]).provider == ["id": "abc"])
     }
 
-    @Test(
-        "A state from a broken job file does no harm",
-        arguments: [nil, 7, ["waits": "x"], ["waits": -3]] as [JSONValue?]
-    )
-    func survivesState(json: JSONValue?) { #expect(RunReply.State(json).waits == 0) }
+    @Test("A state from a broken job file does no harm", arguments: [nil, 7, ["waits": "x"]] as [JSONValue?])
+    func survivesState(json: JSONValue?) { #expect(RunReply.State(json).provider == nil) }
 }

@@ -161,7 +161,7 @@ struct HFRoutedTests {
         let script = try RouterScript(served, fault: .silent)
         let provider = try provider(script)
         var attempt = Samples.attempt
-        attempt.timeout = .milliseconds(100)
+        attempt.timeout = .seconds(2)
 
         let error = await #expect(throws: ProviderError.self) {
             try await provider.answer(request(script), attempt: attempt)

@@ -234,7 +234,7 @@ struct OpenAIImagesTests {
         let silent = try OpenAIScript([.wire(.silence)])
 
         let image = try await image(provider(slow))
-        let error = try await refusal(try provider(silent), timeout: .milliseconds(500))
+        let error = try await refusal(try provider(silent), timeout: .seconds(2))
 
         #expect(image.bytes == OpenAIScript.picture("a kite"))
         #expect(slow.calls == 1 && silent.calls == 1)

@@ -52,7 +52,12 @@ extension JobFront {
             }
         }
         try await findInputs(of: &ticket, among: pictures, function)
-        let job = try await board.accept(ticket, for: function.name, needsFile: false)
+        let job = try await board.accept(
+            ticket,
+            for: function.name,
+            needsFile: false,
+            waitedUntil: .now() + Self.dialectWait
+        )
         notes.job = job.id
         let isFirst = job.generation.jobs.first === job
         let isHit = job.isLate && job.state == .succeeded

@@ -49,12 +49,16 @@ struct OpenAIRequest: Equatable {
     }
 
     /// The fields of one of several images. The first is the request as it stands, so that it is also the answer to `n: 1`; each
-    /// further one has a seed of its own, always the same, so that all of them are found in the cache again.
+    /// further one is a variation, or has the seed after, always the same, so that all of them are found in the cache again.
     func fields(ofImage index: Int) -> JSONObject {
         guard index > 0 else { return fields }
         var fields = fields
-        let first = fields["seed"]?.integer ?? 0
-        fields["seed"] = .integer(((first & Self.seedMask) + Int64(index)) & Self.seedMask)
+        if let first = fields["seed"]?.integer {
+            fields["seed"] = .integer(((first & Self.seedMask) + Int64(index)) & Self.seedMask)
+        } else {
+            // Not every provider takes a seed.
+            fields["variation"] = .integer(Int64(index))
+        }
         return fields
     }
 

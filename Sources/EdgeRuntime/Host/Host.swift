@@ -270,7 +270,8 @@ package final class Host {
 
     private static func check(_ file: ManifestFile, _ settings: SettingsStack) async throws(HostError) {
         let sources = sources(file, settings)
-        try await SettingsCheck.run(file) { sources.variables(of: $0) }
+        let redactor = settings.redactor(listed: file.manifest.secretNames)
+        try await SettingsCheck.run(file, redactor: redactor) { sources.variables(of: $0) }
     }
 
     /// Reads everything again. What is good is taken over at once; a mistake leaves all as it was, and says so.

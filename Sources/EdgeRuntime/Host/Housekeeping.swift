@@ -58,11 +58,17 @@ final class Housekeeping {
         await files.eachFinished(day: (now - .seconds(86_400)).day) { stored in
             if let document = try? Self.document(stored.document) { calls.note(document) }
         }
+        await files.eachTrace(of: now.day) { trace in
+            if let document = try? Self.document(trace) {
+                runs.count(document)
+                calls.note(document)
+            }
+        }
+        await files.eachTrace(of: (now - .seconds(86_400)).day) { trace in
+            if let document = try? Self.document(trace) { calls.note(document) }
+        }
         for call in calls.found {
             board.lanes.restore(account: call.account, started: call.at, blockedUntil: call.blockedUntil)
-        }
-        await files.eachTrace(of: now.day) { trace in
-            if let document = try? Self.document(trace) { runs.count(document) }
         }
         for (function, moment) in runs.found { board.countRun(of: function, at: moment) }
         await cache.load()
@@ -136,7 +142,7 @@ final class Housekeeping {
     }
 
     private func tidy() async {
-        await files.removeTraces(before: Timestamp.now().day)
+        await files.removeTraces(before: (Timestamp.now() - .seconds(86_400)).day)
         let day = (Timestamp.now() - Self.keptFor).day
         let count = await files.removeFinished(before: day) { [finishing] stored in
             if let document = try? Self.document(stored.document) { finishing.expired(document, id: stored.id) }
@@ -160,10 +166,15 @@ struct RunsOfToday {
         guard let created = document["created"]?.string, Timestamp(iso8601: created)?.day == day else { return nil }
         var trace: JSONObject = [:]
         for key in ["function", "generation", "created", "state"] { trace[key] = document[key] }
-        trace["attempts"] = .array(
-            (document["attempts"]?.array ?? []).map { ["outcome": $0["outcome"] ?? .null] }
-        )
+        trace["attempts"] = .array((document["attempts"]?.array ?? []).map(Self.traced))
         return trace.encoded()
+    }
+
+    /// What counts of an attempt: against the day, and against its account's quota.
+    private static func traced(_ attempt: JSONValue) -> JSONValue {
+        var trace: JSONObject = [:]
+        for key in ["number", "id", "started", "outcome", "account", "blockedUntil"] { trace[key] = attempt[key] }
+        return .object(trace)
     }
 
     mutating func count(_ document: JSONObject) {

@@ -56,6 +56,8 @@ package struct OperatorCommand {
                 return CommandOutcome(errors: message + "\n", status: 1)
             }
             return CommandOutcome(output: told(document))
+        } catch let error where !(error is SystemError) {
+            return CommandOutcome(errors: "the host on \(state) did not answer: \(error)\n", status: 1)
         } catch {
             return CommandOutcome(
                 errors:

@@ -1,6 +1,7 @@
 // Whether functions can read their settings: asked of the programs themselves before anybody is served.
 internal import EdgeLoop
 internal import Glibc
+internal import Secrets
 
 /// Runs each program that has a settings file once with `EDGE_CHECK=1`: it reads what it would read at its start, and ends with
 /// status 0 or with a line on stderr.
@@ -9,16 +10,18 @@ enum SettingsCheck {
     /// Lines of a program's complaint that are shown.
     private static let linesMax = 10
 
-    /// - Throws: ``HostError`` with what the first programs say that cannot use their settings.
+    /// - Parameters:
+    ///   - redactor: takes secrets out of what they say.
+    ///   - environment: what each gets.
+    /// - Throws: ``HostError`` with what the first program says that cannot use its settings.
     static func run(
         _ file: ManifestFile,
+        redactor: Redactor,
         environment: @LoopActor (FunctionEntry) -> [(name: String, value: String)]
-    )
-        async throws(HostError)
-    {
+    ) async throws(HostError) {
         for entry in file.manifest.functions {
             guard file.settings[entry.name] != nil, let program = file.programs[entry.name] else { continue }
-            try await check(entry, program, file.folder, environment(entry))
+            try await check(entry, program, file.folder, environment(entry), redactor)
         }
     }
 
@@ -26,7 +29,8 @@ enum SettingsCheck {
         _ entry: FunctionEntry,
         _ program: String,
         _ folder: String,
-        _ named: [(name: String, value: String)]
+        _ named: [(name: String, value: String)],
+        _ redactor: Redactor
     ) async throws(HostError) {
         var options = ChildOptions(program: program)
         options.arguments = Array(entry.run.dropFirst())
@@ -47,7 +51,7 @@ enum SettingsCheck {
         }
         var said: [String] = []
         let readers = [child.output, child.error].map { socket in
-            OutputReader(socket) { line in
+            OutputReader(socket, redactor: redactor) { line in
                 if socket === child.error, said.count < linesMax { said.append(line.text) }
             }
         }

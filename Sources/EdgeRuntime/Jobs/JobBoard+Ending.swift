@@ -27,6 +27,8 @@ extension JobBoard {
         }
         finishing.letGo(generation)
         forget(generation)
+        // Last, for a provider may be slow: what it still works on would be paid and wanted by nobody.
+        if case .failure = result, generation.resumeState != nil { await calls.cancel(generation) }
     }
 
     func forget(_ generation: Generation) {

@@ -16,7 +16,11 @@ enum RunReading {
     static func unfinished(status: Int, retryAfter: String?, body: [UInt8], now: Timestamp) -> (RunOutcome, RunNote) {
         let json = try? JSONValue.parse(body)
         let after = retryAfter.flatMap { RetryAfter.pause($0, now: now) }
-        let outcome = RunOutcome(status: status, after: after, estimate: json?["estimate"]?.double)
+        var outcome = RunOutcome(status: status, after: after, estimate: json?["estimate"]?.double)
+        // A cold start of which nobody knows how long it takes: the job's own waits grow.
+        if status == 503, json?["loading"]?.bool == true, case .failed = outcome {
+            outcome = .limited(status: 503, after: nil, estimate: nil)
+        }
         var note = RunNote(
             status: status,
             message: sentence(in: json) ?? fallback(status),
@@ -63,6 +67,7 @@ extension JobFailure {
     /// Members of a problem document that say how the function ended, not what a caller must know.
     private static let dropped = [
         "status", "code", "message", "error", "detail", "retryAfter", "requestId", "state", "estimate", "mayBePaid",
+        "loading",
     ]
 
     /// The end that a retry decision came to after an answer.

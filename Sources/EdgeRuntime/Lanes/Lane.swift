@@ -61,7 +61,8 @@ struct Lane: Equatable, Sendable {
         takesAttemptIDs = json["takesAttemptIDs"]?.bool ?? false
     }
 
-    private static let nameBytesMax = 300
+    /// A model name of 200 characters, four bytes each, and a provider's.
+    private static let nameBytesMax = 1000
 
     var json: JSONValue {
         var object: JSONObject = [

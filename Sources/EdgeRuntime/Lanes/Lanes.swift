@@ -36,13 +36,16 @@ final class Lanes {
     private var loading: [String: Timestamp] = [:]
     /// For the service document and metrics: the latest lane seen of each account and route.
     private(set) var known: [String: Lane] = [:]
+    private var lastUse: [String: Timestamp] = [:]
     private let chance: @LoopActor () -> Double
     /// Told of lines in which the first may go on.
     var onFreed: @LoopActor (String) -> Void = { _ in }
 
+    /// A place that is taken is not looked at more often: whoever gives it back says so.
+    private static let shortestRound = Duration.milliseconds(100)
     /// How long a run takes where nobody knows yet.
     private static let usualRun = Duration.seconds(10)
-    /// Accounts and routes that are kept; idle ones go first.
+    /// Routes that are kept.
     static let knownMax = 1000
 
     /// - Parameter chance: 0 to below 1; draws among weighted lanes.
@@ -100,7 +103,7 @@ final class Lanes {
         let next = use.next(lane.quota, now: now, ahead: waiting)
         if !use.hasSlot(lane.quota), let atOnce = lane.quota.atOnce {
             // Nobody knows when a run ends: as long from now as runs have taken lately, for each round of those ahead.
-            let round = times[lane.route]?.median ?? Self.usualRun
+            let round = max(times[lane.route]?.median ?? Self.usualRun, Self.shortestRound)
             return LaneBlock(
                 line: line,
                 until: max(next, now + round * (waiting / atOnce + 1)),
@@ -189,6 +192,13 @@ final class Lanes {
         accounts[lane.account, default: QuotaUse()].block(until: moment)
     }
 
+    /// The provider has taken the work on: it is well, however long the task takes.
+    func accepted(_ lane: Lane) {
+        guard circuits[lane.route]?.state == .probing else { return }
+        circuits[lane.route]?.succeeded()
+        onFreed("route \(lane.route)")
+    }
+
     /// A question about a task failed; the task itself may go on.
     func failed(_ lane: Lane, at now: Timestamp) { _ = circuits[lane.route, default: RouteCircuit()].failed(at: now) }
 
@@ -199,13 +209,15 @@ final class Lanes {
     func median(of lane: Lane) -> Duration? { times[lane.route]?.median }
 
     private func remember(_ lane: Lane, now: Timestamp) {
-        if known[lane.route] == nil, known.count >= Self.knownMax { forgetIdle(now: now) }
+        if known[lane.route] == nil, known.count >= Self.knownMax { forgetOldest(now: now) }
         known[lane.route] = lane
+        lastUse[lane.route] = now
     }
 
-    private func forgetIdle(now: Timestamp) {
-        for (route, lane) in known where use(of: lane).isIdle(now: now) && circuit(of: lane) == .closed {
-            (known[route], circuits[route], times[route], loading[route]) = (nil, nil, nil, nil)
+    /// Callers may name any model: a tenth goes, those that were asked longest ago, and what they alone knew.
+    private func forgetOldest(now: Timestamp) {
+        for (route, _) in lastUse.sorted(by: { $0.value < $1.value }).prefix(Self.knownMax / 10) {
+            (known[route], circuits[route], times[route], loading[route], lastUse[route]) = (nil, nil, nil, nil, nil)
         }
         accounts = accounts.filter { !$0.value.isIdle(now: now) }
     }

@@ -34,7 +34,9 @@ struct Admission: Sendable {
             known: routing.standings.map(\.name)
         )
         let route = try routing.route(fields)
-        return Admitted(input: route.input, choose: route.choose, isFresh: fields.isFresh)
+        var input = route.input
+        input.variation = fields.variation
+        return Admitted(input: input, choose: route.choose, isFresh: fields.isFresh)
     }
 
     /// What the host is told of the work.
@@ -42,7 +44,7 @@ struct Admission: Sendable {
     func ticket(_ admitted: Admitted, drawing seed: () -> UInt32) -> Ticket {
         let input = admitted.input
         return Ticket(
-            input: admitted.isFresh ? input.drawing(seed()).json : input.json,
+            input: admitted.isFresh ? input.drawing(seed()).json : input.varied.json,
             key: input.key,
             accept: input.request.kind == .image ? "image/*" : "video/*",
             isFresh: admitted.isFresh,

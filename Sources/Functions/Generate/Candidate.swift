@@ -9,6 +9,8 @@ struct Candidate: Sendable, Equatable {
     var model: String?
     /// What it cannot do, and the caller has allowed to leave out.
     var dropped: [Parameter] = []
+    /// Tells apart what the provider's settings decide of a picture; only for the key.
+    var server: String?
     /// What the price sheet says, in micro-dollars; nil: unknown.
     var price: Int64?
 

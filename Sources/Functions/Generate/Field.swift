@@ -6,7 +6,7 @@ enum Field: String, CaseIterable {
     case prompt, model, width, height, steps, seed, scheduler, provider, fresh
     case negativePrompt = "negative_prompt"
     case guidanceScale = "guidance_scale"
-    case image, mask, strength, loras, safety, kind, duration, preset, route, lenient
+    case image, mask, strength, loras, safety, kind, duration, preset, route, lenient, variation
 
     /// What it may hold, as a message says it.
     var allowed: String {
@@ -26,6 +26,7 @@ enum Field: String, CaseIterable {
         case .loras: "a list of at most \(Self.lorasMax) objects with a model and a weight from -4 to 4"
         case .kind: ImageRequest.Kind.allCases.map(\.rawValue).joined(separator: " or ")
         case .duration: "a number of seconds from 1 to 60"
+        case .variation: "a whole number from 0 to \(Self.variations.upperBound)"
         case .preset: "the name of a preset of the settings file"
         case .route: Self.list(Lane.Choice.allCases.map(\.rawValue))
         case .fresh, .safety, .lenient: "true or false"
@@ -33,7 +34,7 @@ enum Field: String, CaseIterable {
     }
 
     /// What a preset may not set: it would be the same picture for all.
-    static let besidesPresets: Set<Field> = [.prompt, .image, .mask, .preset, .fresh]
+    static let besidesPresets: Set<Field> = [.prompt, .image, .mask, .preset, .fresh, .variation]
 
     static let promptScalarsMax = 2000
     static let modelScalarsMax = 200
@@ -45,6 +46,7 @@ enum Field: String, CaseIterable {
     static let strengths: ClosedRange<Double> = 0...1
     static let loraWeights: ClosedRange<Double> = -4...4
     static let durations: ClosedRange<Double> = 1...60
+    static let variations: ClosedRange<Int64> = 0...99
     static let seeds: ClosedRange<Int64> = 0...Int64(UInt32.max)
 
     private static func list(_ names: [String]) -> String {

@@ -73,7 +73,7 @@ struct Generate: JobFunction {
         )
         let request = try Self.withPaths(candidate.request(input.request), job.inputs)
         let result = await providers.run(request, at: candidate.provider, attempt: attempt)
-        switch RunReply(result, state: state) {
+        switch RunReply(result) {
         case .image(let image):
             return .made(Artifact(image, facts: candidate.facts(of: image)))
         case .later(let seconds, let state):
@@ -96,7 +96,7 @@ struct Generate: JobFunction {
         do {
             return try await providers.check(provider)
         } catch {
-            let answer = error.answer()
+            let answer = error.answer
             throw Self.problem(status: answer.status, retryAfter: answer.retryAfter, answer.problem)
         }
     }

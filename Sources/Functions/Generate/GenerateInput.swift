@@ -9,6 +9,8 @@ struct GenerateInput: Equatable {
     var request: ImageRequest
     /// In the order of the route; each provider at most once, and at least one.
     var candidates: [Candidate]
+    /// Which one of several pictures of the same request; 0: the only one.
+    var variation = 0
 
     /// A change of what a key is made of gets a new number, so that old entries are not found any more.
     static let keyVersion: Int64 = 2
@@ -24,11 +26,13 @@ struct GenerateInput: Equatable {
             candidates.sorted { $0.provider < $1.provider }.map { candidate in
                 var json: JSONObject = ["provider": .string(candidate.provider)]
                 json["model"] = candidate.model.map { .string($0) }
+                json["server"] = candidate.server.map { .string($0) }
                 let dropped = candidate.dropped.filter { !unused.contains($0) }.map(\.rawValue).sorted()
                 if !dropped.isEmpty { json["dropped"] = .array(dropped.map { .string($0) }) }
                 return .object(json)
             }
         )
+        if variation > 0 { canonical["variation"] = .integer(Int64(variation)) }
         canonical["version"] = .integer(Self.keyVersion)
         return SHA256.hex(of: JSONValue.object(canonical).text(sortedKeys: true))
     }
@@ -41,6 +45,11 @@ struct GenerateInput: Equatable {
         drawn.request.seed = seed()
         drawn.request.isSeedDrawn = true
         return drawn
+    }
+
+    /// A further picture of the same request has a seed that its key tells: the same one each time.
+    var varied: GenerateInput {
+        variation == 0 ? self : drawing(UInt32(key.prefix(8), radix: 16) ?? UInt32(variation))
     }
 
     /// The pictures that it begins with, by their hashes.

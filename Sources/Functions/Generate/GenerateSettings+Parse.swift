@@ -95,9 +95,9 @@ private struct SettingsReading {
             guard var section = quotas.section(name) else { continue }
             settings.quotas[name] = Quota(
                 every: section.duration("every", in: .milliseconds(1)...(.seconds(3600)), example: .seconds(2)),
-                hour: section.count("hour", in: 1...1_000_000),
-                day: section.count("day", in: 1...10_000_000),
-                atOnce: section.count("atOnce", in: 1...10_000)
+                hour: section.count("hour", in: 1...100_000),
+                day: section.count("day", in: 1...100_000),
+                atOnce: section.count("atOnce", in: 1...100_000)
             )
             section.refuseUnknownKeys()
         }

@@ -13,6 +13,7 @@ enum KnownProviders {
         name: "runware",
         secret: "RUNWARE_API_KEY",
         addresses: ["RUNWARE_BASE_URL"],
+        shaping: ["RUNWARE_BASE_URL"],
         usualModel: { _ in RunwareModel.usual.text },
         ids: .air,
         make: { Runware(settings: try RunwareSettings(environment: $0), transport: $1.transport) }
@@ -22,6 +23,7 @@ enum KnownProviders {
         name: "huggingface",
         secret: "HUGGINGFACE_API_KEY",
         addresses: ["HUGGINGFACE_BASE_URL", "HUGGINGFACE_HUB_URL"],
+        shaping: ["HUGGINGFACE_BASE_URL", "HUGGINGFACE_FORM"],
         usualModel: { _ in HFModelID.usual.text },
         ids: .hub,
         learnsLater: true,
@@ -32,6 +34,7 @@ enum KnownProviders {
         name: "openai",
         secret: "OPENAI_API_KEY",
         addresses: ["OPENAI_BASE_URL"],
+        shaping: ["OPENAI_BASE_URL", "OPENAI_QUALITY", "OPENAI_EXTRAS"],
         usualModel: { environment in
             guard let settings = try? OpenAISettings(environment: environment) else { return nil }
             return settings.defaultModel?.text ?? (settings.isPublic ? OpenAIModel.usual.text : nil)

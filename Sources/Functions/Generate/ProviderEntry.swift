@@ -8,6 +8,8 @@ struct ProviderEntry: Sendable {
     var secret: String?
     /// The variables that hold its addresses. One that is no address stops the function, so that the host can refuse it.
     var addresses: [String] = []
+    /// The variables that decide, besides the request, which picture is made: another server, another quality.
+    var shaping: [String] = []
     /// The model of an image where none is asked for, by its own naming; nil: its own choice.
     var usualModel: @Sendable ([String: String]) -> String? = { _ in nil }
     let ids: ModelIDs

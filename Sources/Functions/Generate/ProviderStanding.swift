@@ -9,6 +9,8 @@ struct ProviderStanding: Sendable {
     var hasKey: Bool
     /// What quotas count by: its name, and the beginning of a hash of its key.
     var account: String
+    /// Tells settings that make other pictures apart; nil: none is set.
+    var server: String?
     /// The model of an image where none is asked for; nil: its own choice.
     var usualModel: String?
     var takesAttemptIDs = false
@@ -25,6 +27,7 @@ extension ProviderStanding {
             readiness: .ready,
             hasKey: key != nil,
             account: key.map { "\(entry.name)#\(SHA256.hex(of: $0).prefix(Self.accountDigits))" } ?? entry.name,
+            server: Self.server(entry, environment),
             usualModel: entry.usualModel(environment),
             abilities: { _ in ProviderAbilities([]) }
         )
@@ -35,6 +38,12 @@ extension ProviderStanding {
             abilities = { provider.abilities(of: $0) }
         case .failure(let error): readiness = .notReady("\(error)")
         }
+    }
+
+    private static func server(_ entry: ProviderEntry, _ environment: [String: String]) -> String? {
+        let set = entry.shaping.filter { environment[$0]?.isEmpty == false }
+        guard !set.isEmpty else { return nil }
+        return SHA256.hex(of: set.map { "\($0)=\(environment[$0] ?? "")" }.joined(separator: "\n"))
     }
 
     /// Enough to tell the keys of one host apart, and of no use to find a key by.

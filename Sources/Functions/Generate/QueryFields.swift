@@ -30,7 +30,7 @@ enum QueryFields {
     /// A text that is no number stays a text, which the check of its field then refuses by name.
     private static func value(_ text: String, of field: Field) -> JSONValue {
         switch field {
-        case .width, .height, .steps, .seed, .guidanceScale, .strength, .duration:
+        case .width, .height, .steps, .seed, .variation, .guidanceScale, .strength, .duration:
             if let number = try? JSONValue.parse(text), number.double != nil { return number }
         case .provider where text.contains(","):
             return .array(text.split(separator: ",").map { .string(String($0)) })

@@ -16,6 +16,8 @@ struct RequestFields: Equatable {
     var isLenient = false
     /// Whether a cached picture is not wanted.
     var isFresh = false
+    /// Which one of several pictures of the same request.
+    var variation = 0
 
     /// - Parameters:
     ///   - presets: their fields stand where the request has none.
@@ -39,6 +41,7 @@ struct RequestFields: Equatable {
         choose = try reader.choice(.route)
         isLenient = try reader.truth(.lenient) ?? false
         isFresh = try reader.truth(.fresh) ?? false
+        variation = try reader.whole(.variation, in: Field.variations).map { Int($0) } ?? 0
     }
 
     private mutating func readPicture(_ reader: FieldReader) throws(AdmissionError) {

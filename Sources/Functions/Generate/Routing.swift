@@ -77,6 +77,7 @@ struct Routing: Sendable {
             throw .unable(standing.name, .kind, "makes \(makes.isEmpty ? "nothing" : makes) only")
         }
         var candidate = Candidate(provider: standing.name, model: model)
+        candidate.server = standing.server
         let lacks = abilities.lacks(of: fields.request)
         if let lack = lacks.first {
             // Without its picture it would be another request.

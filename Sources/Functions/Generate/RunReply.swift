@@ -9,45 +9,26 @@ enum RunReply: Equatable {
     case later(seconds: Int, state: JSONValue)
     case refusal(status: Int, retryAfter: Int?, problem: JSONObject)
 
-    /// What a job remembers between runs: the provider's own state, and how often it waited for a loading model without
-    /// an estimate, which makes the next wait longer.
+    /// What a job remembers between runs: the provider's own state. Nothing else may be in it: the host takes a job with a state
+    /// for one that its provider works on.
     struct State: Equatable {
         var provider: JSONValue?
-        var waits = 0
 
-        init() {}
+        init(provider: JSONValue? = nil) { self.provider = provider }
 
-        init(_ json: JSONValue?) {
-            provider = json?["provider"]
-            waits = json?["waits"]?.integer.flatMap { Int(exactly: $0) }.map { min(max($0, 0), Self.waitsMax) } ?? 0
-        }
+        init(_ json: JSONValue?) { provider = json?["provider"] }
 
-        var json: JSONValue {
-            var json: JSONObject = [:]
-            json["provider"] = provider
-            if waits > 0 { json["waits"] = .integer(Int64(waits)) }
-            return .object(json)
-        }
-
-        static let waitsMax = 1000
+        var json: JSONValue { .object(provider.map { ["provider": $0] } ?? [:]) }
     }
 
-    init(_ result: Result<ProviderAnswer, ProviderError>, state: State) {
+    init(_ result: Result<ProviderAnswer, ProviderError>) {
         switch result {
         case .success(.image(let image)): self = .image(image)
         case .success(.later(let after, let provider)):
-            var next = State()
-            next.provider = provider
-            self = .later(seconds: Self.wholeSeconds(after), state: next.json)
+            self = .later(seconds: Self.wholeSeconds(after), state: State(provider: provider).json)
         case .failure(let error):
-            let answer = error.answer(waits: state.waits)
-            var problem = answer.problem
-            if case .loading(nil) = error.kind {
-                var next = state
-                next.waits = min(next.waits + 1, State.waitsMax)
-                problem["state"] = next.json
-            }
-            self = .refusal(status: answer.status, retryAfter: answer.retryAfter, problem: problem)
+            let answer = error.answer
+            self = .refusal(status: answer.status, retryAfter: answer.retryAfter, problem: answer.problem)
         }
     }
 

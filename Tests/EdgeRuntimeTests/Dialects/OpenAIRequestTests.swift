@@ -57,12 +57,12 @@ struct OpenAIRequestTests {
         #expect(param(fields) == name)
     }
 
-    @Test func `further images differ by their seed alone`() throws {
+    @Test func `further images are variations, or have the seeds after the one that was named`() throws {
         let plain = try request(["prompt": "x", "n": 3])
         let seeded = try request(["prompt": "x", "n": 2, "seed": 4_294_967_295])
 
         #expect(plain.fields(ofImage: 0) == ["prompt": "x"])
-        #expect(plain.fields(ofImage: 2) == ["prompt": "x", "seed": 2])
+        #expect(plain.fields(ofImage: 2) == ["prompt": "x", "variation": 2])
         #expect(seeded.fields(ofImage: 0)["seed"] == 4_294_967_295)
         #expect(seeded.fields(ofImage: 1)["seed"] == 0)
     }
