@@ -85,7 +85,8 @@ let package = Package(
         library(
             "EdgeRuntime",
             [
-                "EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest", "FileReading", "ImageFormats",
+                "EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest", "FileReading",
+                "ImageFormats",
                 "EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest", "FileReading",
                 "ImageFormats",
             ]

@@ -154,7 +154,9 @@ struct ProviderFaultTests {
             let id = host.id
             for number in junk.indices {
                 // A model each: five failures in a row would open the circuit of one.
-                let answer = try await host.generate(["prompt": .string("prompt \(number)"), "model": .string("acme/painter-\(number)")])
+                let answer = try await host.generate([
+                    "prompt": .string("prompt \(number)"), "model": .string("acme/painter-\(number)"),
+                ])
                 #expect(answer.status >= 400, "\(number)")
                 expectProblem(answer, answer.status, "junk \(number)")
             }

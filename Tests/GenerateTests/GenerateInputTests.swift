@@ -135,4 +135,26 @@ struct GenerateInputTests {
         // A changed key forgets every cached image: raise keyVersion when that is meant.
         #expect(Self.full.key == "2f5488e3cfef72d33d9b684483090efc595959edab73bb94277c56be1c2e9575")
     }
+
+    @Test func `a further picture of the same request has its own key, and a seed that is always the same`() {
+        let one = GenerateInput(request: ImageRequest(prompt: "p"), candidates: [Candidate(provider: "openai")])
+        var two = one
+        two.variation = 1
+        var three = one
+        three.variation = 2
+
+        #expect(Set([one.key, two.key, three.key]).count == 3)
+        #expect(one.varied == one)
+        #expect(two.varied.request.seed == two.varied.request.seed)
+        #expect(two.varied.request.seed != three.varied.request.seed)
+        #expect(two.varied.request.isSeedDrawn, "who takes no seed leaves it away")
+    }
+
+    @Test func `another server or quality is another picture`() {
+        let one = GenerateInput(request: ImageRequest(prompt: "p"), candidates: [Candidate(provider: "openai")])
+        var other = one
+        other.candidates[0].server = "d1"
+
+        #expect(one.key != other.key)
+    }
 }

@@ -6,6 +6,18 @@ import Testing
 @testable import EdgeRuntime
 
 struct RunReadingTests {
+    @Test func `a cold start of which nobody knows how long it takes is a wait, any other silent 503 a failure`() {
+        let now = Timestamp(milliseconds: 0)
+        let loading = Array(#"{"loading":true,"detail":"it wakes"}"#.utf8)
+
+        let cold = RunReading.unfinished(status: 503, retryAfter: nil, body: loading, now: now)
+        let broken = RunReading.unfinished(status: 503, retryAfter: nil, body: [], now: now)
+
+        #expect(cold.0 == .limited(status: 503, after: nil, estimate: nil))
+        #expect(broken.0 == .failed(.status(503)))
+        #expect(cold.1.state == nil)
+    }
+
     private let now = Timestamp(milliseconds: 1_700_000_000_000)
 
     @Test func `a 202 keeps the function's state for its next run`() {

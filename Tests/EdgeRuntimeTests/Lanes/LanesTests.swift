@@ -166,4 +166,34 @@ struct LanesTests {
         #expect(lanes.hasWarm(beside: set.lanes[0], in: set, tried: [], now: start))
         #expect(!lanes.hasWarm(beside: set.lanes[1], in: set, tried: [], now: start))
     }
+
+    @Test @LoopActor func `models that callers invent are forgotten, those that are used stay`() throws {
+        let lanes = Lanes()
+        let used = try Lane(["name": "used", "model": "m"])
+        for number in 0..<(3 * Lanes.knownMax) {
+            let now = start + .milliseconds(number)
+            let lane = try Lane(["name": "p", "model": .string("invented-\(number)")])
+            lanes.began(lane, at: now)
+            lanes.ended(lane, .succeeded(took: .seconds(1)), at: now)
+            lanes.began(used, at: now)
+            lanes.ended(used, .succeeded(took: .seconds(2)), at: now)
+        }
+
+        #expect(lanes.known.count <= Lanes.knownMax)
+        #expect(lanes.median(of: used) == .seconds(2))
+    }
+
+    @Test @LoopActor func `a probe whose work was taken on closes the circuit`() throws {
+        let lanes = Lanes()
+        let set = try set("order", ["name": "a"])
+        for _ in 0..<5 {
+            lanes.began(set.lanes[0], at: start)
+            lanes.ended(set.lanes[0], .failed, at: start)
+        }
+        let later = start + .seconds(31)
+        lanes.began(set.lanes[0], at: later)
+        lanes.accepted(set.lanes[0])
+
+        #expect(lanes.circuit(of: set.lanes[0]) == .closed)
+    }
 }
