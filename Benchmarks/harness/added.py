@@ -1,6 +1,5 @@
 """(d) Time that edge adds to an upstream call, 16 at once, every prompt another: with the state on tmpfs, and on disk beside the bare syncs."""
 
-import contextlib
 import itertools
 import pathlib
 import shutil
@@ -9,7 +8,7 @@ import tempfile
 
 from . import images
 from .loads import alternate, load, syncs
-from .servers import Edge, Upstream, generate_entry
+from .servers import Edge, Upstream, generate_entry, memory_folder
 
 AT_ONCE = 16
 DELAY = 200  # milliseconds
@@ -53,12 +52,3 @@ def measure(report, folder, rounds=5, answers=160):
             "d", f"added by the disk, {name}, to the bare syncs", (on_disk - on_memory) / needed, 1.3, " times",
             f"{on_disk - base:.2f} ms added with the state on disk; the syncs alone take {needed:.2f} ms",
         )
-
-
-@contextlib.contextmanager
-def memory_folder():
-    path = tempfile.mkdtemp(prefix="edge-bench-", dir="/dev/shm")
-    try:
-        yield pathlib.Path(path)
-    finally:
-        shutil.rmtree(path)

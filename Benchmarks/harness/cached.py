@@ -1,12 +1,20 @@
-"""(a) A cached POST: edge answers from its recall, nginx from proxy_cache; each on one core, the load on the other."""
+"""(a) A cached POST: edge answers from its recall, nginx from proxy_cache; each on one core, the load on the other.
+
+Beside them, where an answer fits a socket's buffer, a bare loop that sends edge's own answer from memory: the ceiling for small answers here."""
+
+import contextlib
+import json
+import socket
 
 from . import images
 from .loads import alternate, median, median_ratio, wrk
 from .processes import SERVER_CORE
-from .servers import Edge, Nginx, Upstream, generate, generate_entry
+from .servers import Bare, Edge, Nginx, Upstream, generate, generate_entry
 
 PATH = "/functions/v1/generate"
 SIZES = (("500 B", 500, 64, 2.0), ("20 KB", 20_000, 64, 1.2), ("1.5 MB", 1_500_000, 16, 1.0))
+BARE_MAX = 20_000  # bytes of an image that the bare loop is measured with
+BODY = json.dumps({"prompt": "a lighthouse"})
 
 
 def measure(report, folder, rounds=5, seconds=3):
@@ -26,13 +34,32 @@ def measure(report, folder, rounds=5, seconds=3):
                     raise SystemExit("the second answer is not the first one again")
             if calls != 2:
                 raise SystemExit(f"{calls} calls for two cached answers: something was not cached")
-            body = '{"prompt": "a lighthouse"}'
-            ours, theirs = alternate(
-                rounds,
-                lambda: wrk(edge, PATH, body, connections, seconds),
-                lambda: wrk(nginx, PATH, body, connections, seconds),
-            )
+            with contextlib.ExitStack() as stack:
+                servers = [edge, nginx]
+                if size <= BARE_MAX:
+                    servers.append(stack.enter_context(Bare(place / "bare", whole_answer(edge.port), core=SERVER_CORE)))
+                samples = alternate(rounds, *(lambda s=s: wrk(s, PATH, BODY, connections, seconds) for s in servers))
+        ours, theirs, *bare = samples
         compare(report, "a", f"cached POST, {name}, edge to nginx proxy_cache", ours, theirs, goal)
+        if bare:
+            compare(report, "a", f"cached POST, {name}, a bare epoll loop in C with that answer in memory to nginx", bare[0], theirs)
+
+
+def whole_answer(port):
+    """The bytes of a cached answer as they are on the wire, head included."""
+    headers = f"Host: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: image/png\r\nContent-Length: {len(BODY)}\r\n"
+    answer = b""
+    with socket.create_connection(("127.0.0.1", port), 20) as connection:
+        connection.sendall(f"POST {PATH} HTTP/1.1\r\n{headers}\r\n{BODY}".encode())  # what post.lua has wrk send
+        while True:
+            head, _, body = answer.partition(b"\r\n\r\n")
+            fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
+            if len(body) == int(fields.get(b"content-length", -1)):
+                return answer
+            piece = connection.recv(1 << 16)
+            if not piece:
+                raise SystemExit(f"a cached answer broke off: {answer[:500]!r}")
+            answer += piece
 
 
 def compare(report, item, what, ours, theirs, goal=None):

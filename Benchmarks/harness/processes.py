@@ -91,10 +91,25 @@ class Running:
 
 def resident_kib(pids):
     """VmRSS of these processes, added up."""
+    return _status_kib(pids, "VmRSS:")
+
+
+def begin_peak(pids):
+    """Has these processes' peaks counted from now on."""
+    for pid in pids:
+        pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def peak_kib(pids):
+    """VmHWM of these processes, added up: the most that was resident since `begin_peak`."""
+    return _status_kib(pids, "VmHWM:")
+
+
+def _status_kib(pids, field):
     total = 0
     for pid in pids:
         for line in _read(f"/proc/{pid}/status").splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(field):
                 total += int(line.split()[1])
     return total
 

@@ -1,20 +1,39 @@
 """edge and what it is measured against, each on a free loopback port with its files in a folder of the run."""
 
+import contextlib
 import http.client
 import json
 import os
 import pathlib
+import shutil
+import socket
+import tempfile
 
 from .processes import Running, accepts, free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ROOT / "Benchmarks" / "peers"
 TOOLS = ROOT / ".build" / "bench" / "tools"
+SETTINGS = "generate.json"  # beside the manifest
 RELEASE = pathlib.Path(os.environ.get("EDGE_BENCH_PROGRAMS", ROOT / ".build" / "release"))
 
 
+# What each provider needs to take the upstream for itself: secrets, and settings with the upstream's port for "@".
+PROVIDERS = {
+    "runware": (
+        {"RUNWARE_API_KEY": "rw_benchmark"},
+        {"RUNWARE_BASE_URL": "http://127.0.0.1:@/runware", "RUNWARE_DELIVERY": "sync"},
+    ),
+    "huggingface": (
+        {"HUGGINGFACE_API_KEY": "hf_benchmark"},
+        {"HUGGINGFACE_BASE_URL": "http://127.0.0.1:@", "HUGGINGFACE_FORM": "models"},
+    ),
+    "openai": ({"OPENAI_API_KEY": "sk_benchmark"}, {"OPENAI_BASE_URL": "http://127.0.0.1:@/v1"}),
+}
+
+
 class Edge(Running):
-    """A host with `functions`, its state in `folder`, its provider on port `upstream`."""
+    """A host with `functions`, its state in `folder`, its providers on port `upstream`."""
 
     def __init__(self, folder, functions, upstream=None, core=None):
         folder.mkdir(parents=True, exist_ok=True)
@@ -25,15 +44,24 @@ class Edge(Running):
         base = ("PATH", "HOME", "LANG", "TMPDIR")
         env = {name: os.environ[name] for name in base if name in os.environ}
         if upstream:
-            env["HUGGINGFACE_API_KEY"] = "hf_benchmark"
-            env["HUGGINGFACE_FORM"] = "models"
-            env["HUGGINGFACE_BASE_URL"] = f"http://127.0.0.1:{upstream}"
+            # Results behind addresses are on loopback here, where they are refused unless listed.
+            (folder / SETTINGS).write_text(json.dumps({"results": {"allow": ["127.0.0.1/32"]}}))
+            for secrets, settings in PROVIDERS.values():
+                env.update({name: value.replace("@", str(upstream)) for name, value in {**secrets, **settings}.items()})
         super().__init__(
             [RELEASE / "edge", "serve", "--port", self.port, "--state", self.state, "--functions", manifest, "--log", "json"],
             lambda: accepts(self.port) and ask(self.port, "GET", "/readyz").status == 200,
             core=core,
             env=env,
         )
+
+    def socket_of(self, function):
+        """The path of the socket on which the function's process listens, which must run."""
+        for pid in self.named(function):
+            for variable in pathlib.Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                if variable.startswith(b"EDGE_SOCKET="):
+                    return variable.partition(b"=")[2].decode()
+        raise SystemExit(f"the function {function} is not running")
 
 
 class Nginx(Running):
@@ -52,6 +80,16 @@ class Nginx(Running):
         super().__init__(nginx, lambda: accepts(self.port), core=core)
 
 
+class Bare(Running):
+    """The bare loop of bare.c, which answers everything with these bytes."""
+
+    def __init__(self, folder, answer, core=None):
+        folder.mkdir(parents=True)
+        (folder / "answer").write_bytes(answer)
+        self.port = free_port()
+        super().__init__([TOOLS / "bare", self.port, folder / "answer"], lambda: accepts(self.port), core=core)
+
+
 class Program(Running):
     """A server that listens on the Unix socket named by its last argument."""
 
@@ -60,7 +98,7 @@ class Program(Running):
 
 
 class Upstream(Running):
-    """A provider with a fixed delay. With `failure`, a status and Retry-After, it never makes an image."""
+    """All providers, with a fixed delay. With `failure`, a status and Retry-After, they never make an image."""
 
     def __init__(self, image, delay=0, failure=(), core=None):
         self.port = free_port()
@@ -70,9 +108,13 @@ class Upstream(Running):
         return int(ask(self.port, "GET", "/").body)
 
 
-def ask(port, method, path, body=None, headers=None):
-    """One request on a connection of its own; the answer has `status`, `headers` and the whole `body`."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+def ask(place, method, path, body=None, headers=None):
+    """One request on a connection of its own, to a port or a Unix socket's path; the answer has `status`, `headers` and the whole `body`."""
+    connection = http.client.HTTPConnection("127.0.0.1", place if isinstance(place, int) else None, timeout=60)
+    if not isinstance(place, int):
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.settimeout(60)
+        connection.sock.connect(str(place))
     try:
         connection.request(method, path, body, headers or {})
         answer = connection.getresponse()
@@ -91,12 +133,23 @@ def generate(port, prompt):
     return answer
 
 
-def generate_entry(**job):
-    """The manifest's entry of Generate, without a cap a day."""
+@contextlib.contextmanager
+def memory_folder():
+    """A folder on tmpfs."""
+    path = tempfile.mkdtemp(prefix="edge-bench-", dir="/dev/shm")
+    try:
+        yield pathlib.Path(path)
+    finally:
+        shutil.rmtree(path)
+
+
+def generate_entry(providers=("huggingface",), **job):
+    """The manifest's entry of Generate with these providers, without a cap a day."""
     return {
         "run": ["generate"],
-        "secrets": ["HUGGINGFACE_API_KEY"],
-        "env": ["HUGGINGFACE_BASE_URL", "HUGGINGFACE_FORM"],
+        "secrets": [name for provider in providers for name in PROVIDERS[provider][0]],
+        "env": [name for provider in providers for name in PROVIDERS[provider][1]],
+        "settings": SETTINGS,
         "job": {"concurrency": 64, "perDay": 0, "deadline": "6h", **job},
         "cache": {"ttl": "1d"},
         "idle": "1h",

@@ -1,6 +1,7 @@
 // Keeps CONNECTIONS requests under way until ANSWERS have come, each connection kept alive, and prints what it saw as one JSON object.
 // With a body it POSTs; every "{n}" in the body becomes a number used once, counted from FIRST.
 // The first requests are GAP milliseconds apart (0), so that callers whose answers take equally long do not come in one burst for ever.
+// PORT is one of 127.0.0.1, or the path of a Unix socket.
 // Usage: load [-c CONNECTIONS] [-n ANSWERS] [-s FIRST] [-g GAP] [-b BODY] [-H "Name: value"]... PORT PATH
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -96,6 +98,20 @@ static void readable(struct connection *c) {
     if (c->bodyLeft == 0) finished(c);
 }
 
+static int connected(const char *place) {
+    int isPath = place[0] == '/', yes = 1;
+    struct sockaddr_un path = {.sun_family = AF_UNIX};
+    struct sockaddr_in port = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    if (isPath && strlen(place) >= sizeof path.sun_path) errx(1, "%s: too long", place);
+    if (isPath) strcpy(path.sun_path, place);
+    else port.sin_port = htons((unsigned short)atoi(place));
+    int descriptor = socket(isPath ? AF_UNIX : AF_INET, SOCK_STREAM, 0);
+    struct sockaddr *address = isPath ? (struct sockaddr *)&path : (struct sockaddr *)&port;
+    if (connect(descriptor, address, isPath ? sizeof path : sizeof port)) err(1, "%s", place);
+    if (!isPath) setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    return descriptor;
+}
+
 static int ascending(const void *a, const void *b) {
     double difference = *(const double *)a - *(const double *)b;
     return (difference > 0) - (difference < 0);
@@ -115,16 +131,10 @@ int main(int count, char **arguments) {
     if (optind + 2 != count || atOnce < 1 || atOnce > CONNECTIONS_MAX || total < 1) errx(2, "see the first lines of load.c");
     path = arguments[optind + 1];
     latencies = calloc((size_t)total, sizeof *latencies);
-    struct sockaddr_in address = {
-        .sin_family = AF_INET,
-        .sin_port = htons((unsigned short)atoi(arguments[optind])),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     poll = epoll_create1(0);
-    for (int i = 0, yes = 1; i < atOnce; i++) {
+    for (int i = 0; i < atOnce; i++) {
         struct connection *c = &connections[i];
-        c->descriptor = socket(AF_INET, SOCK_STREAM, 0);
-        if (connect(c->descriptor, (struct sockaddr *)&address, sizeof address)) err(1, "port %s", arguments[optind]);
-        setsockopt(c->descriptor, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+        c->descriptor = connected(arguments[optind]);
         epoll_ctl(poll, EPOLL_CTL_ADD, c->descriptor, &(struct epoll_event){.events = EPOLLIN, .data.ptr = c});
     }
     double start = now();
