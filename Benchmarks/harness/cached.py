@@ -1,6 +1,6 @@
 """(a) A cached POST: edge answers from its recall, nginx from proxy_cache; each on one core, the load on the other.
 
-Beside them, where an answer fits a socket's buffer, a bare loop that sends edge's own answer from memory: the ceiling for small answers here."""
+Beside them, where an answer fits a socket's buffer, a bare loop that sends edge's own answer from memory: the ceiling."""
 
 import contextlib
 import json
@@ -42,7 +42,7 @@ def measure(report, folder, rounds=5, seconds=3):
         ours, theirs, *bare = samples
         compare(report, "a", f"cached POST, {name}, edge to nginx proxy_cache", ours, theirs, goal)
         if bare:
-            compare(report, "a", f"cached POST, {name}, a bare epoll loop in C with that answer in memory to nginx", bare[0], theirs)
+            compare(report, "a", f"the ceiling, {name}: a bare epoll loop in C with edge's answer in memory, to nginx", bare[0], theirs)
 
 
 def whole_answer(port):

@@ -82,6 +82,25 @@ struct ClientTests {
         #expect(try await echo.body.collect(upTo: 300_000).count == 300_000)
     }
 
+    @Test(arguments: [true, false]) @LoopActor
+    func `of an answer's body little is held before it is read`(readsAhead: Bool) async throws {
+        let server = try TestServer { _ in .init(body: .bytes([UInt8](repeating: 7, count: 1_000_000))) }
+        let body = try await HTTPClient(address: server.address).send(Self.get).body
+        body.readsAhead = readsAhead
+
+        var count = 0
+        while let piece = try await body.next() {
+            count += piece.count
+            #expect(piece.count <= HTTPBuffers.receiveBytes)
+            // Time for the rest to come, as far as it may.
+            for _ in 0..<3 { await Pool.run {} }
+            let held = body.takeReady()?.count ?? 0
+            count += held
+            #expect(held <= (readsAhead ? HTTPBodyReader.bufferedBytesMax : 0))
+        }
+        #expect(count == 1_000_000)
+    }
+
     @Test(
         "An answer is read by its framing",
         arguments: [

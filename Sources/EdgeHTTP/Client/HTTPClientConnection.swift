@@ -138,7 +138,13 @@ final class HTTPClientConnection: SocketHandler, HTTPBodySource {
     // MARK: Receiving
 
     func socketReadable() {
-        switch socket.read(into: HTTPBuffers.receive) {
+        // Of a body no more than its reader takes now: with many answers at once, what is held is memory. The rest stays at the sender.
+        let room = phase == .body ? reader?.room ?? 0 : HTTPBuffers.receiveBytes
+        guard room > 0 else {
+            socket.interest.remove(.read)
+            return
+        }
+        switch socket.read(into: UnsafeMutableRawBufferPointer(rebasing: HTTPBuffers.receive[..<room])) {
         case .bytes(let count): received(Bytes(rebasing: Bytes(HTTPBuffers.receive)[..<count]))
         case .wouldBlock: return
         case .end: ended()

@@ -53,6 +53,9 @@ public final class HTTPBodyReader {
     private var ending: Ending
     private var waiter: CheckedContinuation<[UInt8]?, any Error>?
     private weak var source: (any HTTPBodySource)?
+    /// Whether bytes are received before somebody waits for them. What a sender on the same machine has ready lies as near in the
+    /// kernel's buffer, where it costs this process no memory.
+    package var readsAhead = true
     /// Called once, when the last byte has come, the body broke off, or nobody can read it any more.
     package var onEnd: (@LoopActor () -> Void)?
 
@@ -116,8 +119,9 @@ public final class HTTPBodyReader {
         source?.bodyIsAbandoned()
     }
 
-    /// Whether bytes have come that nobody has read yet.
-    package var hasUnread: Bool { !buffer.isEmpty }
+    /// Whether the sender may be ahead of the reader: bytes have come that nobody has read yet, or are left where they are until
+    /// somebody waits for them.
+    package var hasUnread: Bool { !buffer.isEmpty || !readsAhead && waiter == nil }
 
     /// What ``next()`` gives without waiting, if it can.
     private var present: Result<[UInt8]?, any Error>? {
@@ -134,7 +138,7 @@ public final class HTTPBodyReader {
         guard !buffer.isEmpty else { return nil }
         let ready = buffer
         buffer = []
-        if case .open = ending { source?.bodyIsWanted() }
+        if case .open = ending, readsAhead { source?.bodyIsWanted() }
         return ready
     }
 
@@ -144,7 +148,13 @@ public final class HTTPBodyReader {
         return false
     }
 
-    var isFull: Bool { buffer.count >= Self.bufferedBytesMax }
+    var isFull: Bool { room == 0 }
+
+    /// Bytes that may be received now.
+    var room: Int {
+        if waiter != nil, buffer.isEmpty { return HTTPBuffers.receiveBytes }
+        return readsAhead ? max(0, Self.bufferedBytesMax - buffer.count) : 0
+    }
 
     func push(_ bytes: Bytes) {
         if let waiter, buffer.isEmpty {

@@ -34,6 +34,7 @@ struct ArtifactReader {
 
     func read(_ response: HTTPResponse) async throws -> StoredArtifacts {
         let body = response.reader
+        body.readsAhead = false  // while a piece is written: with 64 images at once that would be megabytes
         let type = response.headers["Content-Type"] ?? ""
         if let parts = MultipartReader(contentType: type) { return try await read(body, parts) }
         let facts = try Self.facts(response.headers["Edge-Result"])
