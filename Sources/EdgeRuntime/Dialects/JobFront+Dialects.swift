@@ -16,7 +16,9 @@ extension JobFront {
     /// How long such a caller is held: these clients know no 202, and wait so long by themselves.
     static let dialectWait = Duration.seconds(600)
 
-    /// - Parameter fields: the function's own.
+    /// - Parameters:
+    ///   - fields: the function's own.
+    ///   - part: which image of how many, when the request asks for several.
     /// - Throws: ``DialectProblem`` for a job that ended without a result.
     func make(
         _ fields: JSONObject,
@@ -24,7 +26,8 @@ extension JobFront {
         _ context: RequestContext,
         _ function: LiveFunction,
         _ settings: JobSettings,
-        _ notes: RequestNotes
+        _ notes: RequestNotes,
+        part: (index: Int, count: Int) = (0, 1)
     ) async throws -> HeldResult {
         let asked = TakenRequest(
             body: fields.encoded(),
@@ -33,6 +36,9 @@ extension JobFront {
             pictures: pictures
         )
         guard asked.body.count <= RequestPictures.fieldsBytesMax else { throw Problem.fieldsTooLarge }
+        let claim = try await claim(context, function, target: asked.target, body: asked.body, part: part)
+        defer { claim?.letGo() }
+        if let known = try await heldReplay(claim, notes) { return known }
         var ticket: Ticket
         switch try await admit(context, asked, function, settings) {
         case .ticket(let admitted): ticket = admitted
@@ -44,6 +50,7 @@ extension JobFront {
         if isKept, !ticket.isFresh, let key = ticket.key, !board.hasNewResult(key: key) {
             let now = Timestamp.now()
             if let entry = await cache.lookup(key: key, now: now), try await isWhole(entry.result) {
+                if let claim { _ = await keep(entry, ticket, function, claim) }
                 notes.cache = "hit"
                 notes.cacheKey = key
                 notes.expires = entry.expires
@@ -55,9 +62,11 @@ extension JobFront {
         let job = try await board.accept(
             ticket,
             for: function.name,
-            needsFile: false,
-            waitedUntil: .now() + Self.dialectWait
+            needsFile: claim != nil,
+            waitedUntil: .now() + Self.dialectWait,
+            idempotency: claim?.mark
         )
+        claim?.settle(job.id)
         notes.job = job.id
         let isFirst = job.generation.jobs.first === job
         let isHit = job.isLate && job.state == .succeeded
@@ -77,7 +86,7 @@ extension JobFront {
         )
     }
 
-    private func result(of job: Job) async throws -> JobResult {
+    func result(of job: Job) async throws -> JobResult {
         if job.canceledAt != nil {
             throw DialectProblem(problem: JobAnswers.problem(.canceled, of: job), endsJob: true)
         }
@@ -100,7 +109,7 @@ extension JobFront {
         }
     }
 
-    private func isWhole(_ result: JobResult) async throws -> Bool {
+    func isWhole(_ result: JobResult) async throws -> Bool {
         for image in result.images {
             guard let name = image.name, try await answers.images.open(name) != nil else { return false }
         }

@@ -159,7 +159,15 @@ struct OpenAIFront {
             let fields = request.fields(ofImage: index)
             tasks.append(
                 Task(executorPreference: LoopActor.tasks) {
-                    try await self.jobs.make(fields, pictures, context, function, settings, notes)
+                    try await self.jobs.make(
+                        fields,
+                        pictures,
+                        context,
+                        function,
+                        settings,
+                        notes,
+                        part: (index, request.count)
+                    )
                 }
             )
         }

@@ -11,7 +11,7 @@ final class JobFront {
     private let caller: FunctionCaller
     let cache: ResultCache
     let answers: JobAnswers
-    private let events: JobEvents
+    let events: JobEvents
     let pictures: RequestPictures
     /// Set when the host stops: who still waits is told where to ask later.
     var isStopping = false
@@ -56,6 +56,9 @@ final class JobFront {
             bodyBytesMax: function.entry.bodyBytes
         )
         notes.body = taken.repeatable
+        let claim = try await claim(context, function, target: taken.target, body: taken.body)
+        defer { claim?.letGo() }
+        if let known = try await replay(claim, choice, context, function, settings, notes) { return known }
         switch try await admit(context, taken, function, settings) {
         case .ticket(let admitted): ticket = admitted
         case .refused(let status, let contentType, let retryAfter, let body):
@@ -65,7 +68,7 @@ final class JobFront {
             notes.cacheKey = ticket.key
             notes.expires = .now() + cache.ttl
         }
-        if let hit = try await cached(ticket, function, choice, context, notes) {
+        if let hit = try await cached(ticket, function, choice, context, notes, claim) {
             notes.cache = "hit"
             return hit
         }
@@ -78,9 +81,11 @@ final class JobFront {
         let job = try await board.accept(
             ticket,
             for: function.name,
-            needsFile: tellsID,
-            waitedUntil: wait > .zero ? .now() + wait : nil
+            needsFile: tellsID || claim != nil,
+            waitedUntil: wait > .zero ? .now() + wait : nil,
+            idempotency: claim?.mark
         )
+        claim?.settle(job.id)
         notes.job = job.id
         // Equal work had ended and is on its way into the cache: what it made answers like a cached image.
         let takesBytes = choice == .image || choice == .octets
@@ -181,7 +186,8 @@ final class JobFront {
         _ function: LiveFunction,
         _ choice: AnswerChoice,
         _ context: RequestContext,
-        _ notes: RequestNotes
+        _ notes: RequestNotes,
+        _ claim: IdempotencyClaim?
     ) async throws -> HTTPResponse? {
         guard let key = ticket.key, !ticket.isFresh, function.entry.cache != nil, !board.hasNewResult(key: key) else {
             return nil
@@ -190,8 +196,12 @@ final class JobFront {
         guard let entry = await cache.lookup(key: key, now: now) else { return nil }
         notes.expires = entry.expires
         let left = max(0, Int((entry.expires - now).inSeconds))
+        var document = entry.document
+        if let claim, try await isWhole(entry.result) {
+            document = await keep(entry, ticket, function, claim) ?? document
+        }
         return try await answers.result(entry.result, as: choice, maxAge: left, cacheStatus: "edge; hit; ttl=\(left)") {
-            JobDocument.shown(entry.document, base: context.base)
+            JobDocument.shown(document, base: context.base)
         }
     }
 
@@ -209,7 +219,7 @@ final class JobFront {
         }
     }
 
-    private func respond(
+    func respond(
         _ job: Job,
         _ choice: AnswerChoice,
         _ context: RequestContext,

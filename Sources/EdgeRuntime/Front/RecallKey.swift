@@ -10,11 +10,13 @@ struct RecallKey {
         ("accept", "Accept"), ("content-type", "Content-Type"), ("x-client-info", "X-Client-Info"),
         ("prefer", "Prefer"),
     ]
-    /// Requests that ask for a part or for a comparison go the whole way.
+    /// Requests that ask for a part, for a comparison or for the job of their key go the whole way.
     private static let conditions: [(lowercase: StaticString, name: String)] = [
         ("range", "Range"), ("if-none-match", "If-None-Match"), ("if-match", "If-Match"),
         ("if-modified-since", "If-Modified-Since"),
         ("if-unmodified-since", "If-Unmodified-Since"), ("if-range", "If-Range"),
+        // The job that it names answers, not the cache.
+        ("idempotency-key", "Idempotency-Key"),
     ]
 
     /// - Returns: whether the request is one that recall can answer.

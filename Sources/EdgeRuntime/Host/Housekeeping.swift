@@ -31,6 +31,7 @@ final class Housekeeping {
 
     /// Takes up unfinished jobs and counts the runs of today. Before the first request.
     func adopt() async throws {
+        finishing.idempotency.load()
         let now = Timestamp.now()
         var runs = RunsOfToday(day: now.day)
         var calls = LatestCalls(since: now - .seconds(86_400))
@@ -126,6 +127,7 @@ final class Housekeeping {
             await files.eachFinished { [finishing] stored in
                 if let document = try? Self.document(stored.document) { finishing.adopt(document, id: stored.id) }
             }
+            finishing.idempotency.loaded()
             guard !Task.isCancelled else { return }
             _ = await images.sweep()
             await tidy()

@@ -163,6 +163,8 @@ final class Job {
     let id: String
     let created: Timestamp
     let generation: Generation
+    /// The key that its request came with.
+    let idempotency: IdempotencyMark?
     /// Whether it has a file: always true once its id was told to a client.
     var hasFile = false
     /// Whether its work had ended, or its image was whole, before it was accepted.
@@ -170,8 +172,9 @@ final class Job {
     /// Set when this job alone was canceled; its generation may go on for others.
     private(set) var canceledAt: Timestamp?
 
-    init(id: String, created: Timestamp, generation: Generation) {
+    init(id: String, created: Timestamp, generation: Generation, idempotency: IdempotencyMark? = nil) {
         self.id = id
+        self.idempotency = idempotency
         self.created = created
         self.generation = generation
         isLate = generation.isDone || generation.whole != nil

@@ -18,18 +18,20 @@ extension JobBoard {
     ///
     /// - Parameter needsFile: whether the job's id will be told to the caller. A follower that is answered while its caller waits
     ///   needs no file of its own.
+    /// - Parameter idempotency: the key that finds the job again; the file keeps it.
     func accept(
         _ ticket: Ticket,
         for function: String,
         needsFile: Bool,
-        waitedUntil: Timestamp? = nil
+        waitedUntil: Timestamp? = nil,
+        idempotency: IdempotencyMark? = nil
     ) async throws -> Job {
         guard !isStopping else { throw AcceptError.stopping }
         guard jobs.count < Self.jobsMax else { throw AcceptError.tooManyJobs(limit: Self.jobsMax) }
         guard let queue = queues[function] else { preconditionFailure("\(function) was not configured") }
         let now = Timestamp.now()
         if let key = ticket.key, !ticket.isFresh, let generation = byKey[key] {
-            let job = Job(id: UUIDText.version7(), created: now, generation: generation)
+            let job = Job(id: UUIDText.version7(), created: now, generation: generation, idempotency: idempotency)
             follow(job)
             generation.isWaitedFor(until: waitedUntil)
             if needsFile { try await writeFile(of: job) }
@@ -50,7 +52,7 @@ extension JobBoard {
             retry: RetryDecision(attempts: queue.settings.attempts)
         )
         generation.isWaitedFor(until: waitedUntil)
-        let job = Job(id: generation.id, created: now, generation: generation)
+        let job = Job(id: generation.id, created: now, generation: generation, idempotency: idempotency)
         counts[function, default: DayCount()].add(at: now)
         if let key = ticket.key { byKey[key] = generation }
         follow(job)

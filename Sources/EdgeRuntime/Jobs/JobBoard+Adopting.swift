@@ -36,7 +36,12 @@ extension JobBoard {
         generation.lane = owner.lane
         generation.unsure = owner.unsure
         for recovered in ordered {
-            let job = Job(id: recovered.id, created: recovered.created, generation: generation)
+            let job = Job(
+                id: recovered.id,
+                created: recovered.created,
+                generation: generation,
+                idempotency: recovered.idempotency
+            )
             job.hasFile = true
             follow(job)
         }

@@ -45,6 +45,7 @@ final class JobBoard {
         self.finishing = finishing
         self.log = log
         self.jitter = jitter
+        finishing.idempotency.isActive = { [unowned self] in jobs[$0.id] != nil }
         lanes.onFreed = { [unowned self] line in
             for queue in queues.values { queue.freed(line) }
         }

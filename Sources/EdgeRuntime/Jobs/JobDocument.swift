@@ -36,6 +36,7 @@ enum JobDocument {
             object["nextAttemptAt"] = .string(due.iso8601)
         }
         if case .done(.success(let result)) = generation.phase, job.canceledAt == nil { add(result, to: &object) }
+        if let mark = job.idempotency { object["idempotency"] = mark.json }
         if let failure = failure(of: job) { object["error"] = failure.json }
         return object
     }

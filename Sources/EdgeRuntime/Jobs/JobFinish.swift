@@ -10,8 +10,17 @@ final class JobFinish {
     private let images: ImageFiles
     private let cache: ResultCache
     private let log: @LoopActor (String) -> Void
+    /// The keys that came with the requests of jobs, for as long as these are kept.
+    let idempotency: IdempotencyIndex
 
-    init(files: JobFiles, images: ImageFiles, cache: ResultCache, log: @escaping @LoopActor (String) -> Void) {
+    init(
+        files: JobFiles,
+        images: ImageFiles,
+        cache: ResultCache,
+        idempotency: IdempotencyIndex = IdempotencyIndex(),
+        log: @escaping @LoopActor (String) -> Void
+    ) {
+        self.idempotency = idempotency
         self.files = files
         self.images = images
         self.cache = cache
@@ -74,8 +83,9 @@ final class JobFinish {
         return true
     }
 
-    /// Takes up the references of a job that an earlier host left.
+    /// Takes up the references and the key of a job that an earlier host left.
     func adopt(_ stored: JSONObject, id: String) {
+        if let mark = IdempotencyMark(in: stored), let job = JobKey(id) { idempotency.note(mark, of: job) }
         retain(JobDocument.pictures(in: stored), by: id)
     }
 
@@ -83,12 +93,18 @@ final class JobFinish {
     /// this job made goes too.
     func removed(_ stored: JSONObject, id: String) async {
         if let key = stored["key"]?.string, await cache.peek(key: key)?.job == id { await cache.remove(key: key) }
+        forgetKey(stored, id)
         release(JobDocument.pictures(in: stored), by: id)
     }
 
     /// A finished job is too old to be kept: its cache entry stays.
     func expired(_ stored: JSONObject, id: String) {
+        forgetKey(stored, id)
         release(JobDocument.pictures(in: stored), by: id)
+    }
+
+    private func forgetKey(_ stored: JSONObject, _ id: String) {
+        if let mark = IdempotencyMark(in: stored), let job = JobKey(id) { idempotency.forget(mark, of: job) }
     }
 
     private func retain(_ result: JobResult, by holder: String) { retain(result.images, by: holder) }

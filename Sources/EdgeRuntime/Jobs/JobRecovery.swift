@@ -16,6 +16,7 @@ struct RecoveredJob: Equatable, Sendable {
     let failures: Int
     let waits: Int
     let resumeState: [UInt8]?
+    let idempotency: IdempotencyMark?
     /// When it is due; nil: at once.
     var due: Timestamp?
 
@@ -69,6 +70,7 @@ struct RecoveredJob: Equatable, Sendable {
         failures = Int(clamping: stored["retry"]?["failures"]?.integer ?? 0)
         waits = Int(clamping: stored["retry"]?["waits"]?.integer ?? 0)
         if let state = stored["resumeState"], !state.isNull { resumeState = state.encoded() } else { resumeState = nil }
+        idempotency = IdempotencyMark(in: stored)
         due = stored["nextAttemptAt"]?.string.flatMap { Timestamp(iso8601: $0) }
     }
 
