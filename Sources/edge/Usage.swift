@@ -9,6 +9,7 @@ enum Usage {
                edge secrets <command>    keep provider keys: set, list, unset, parse
                edge providers            who can be used, prices, circuits, quotas; of the host that runs
                edge providers check N    make provider N's cheapest call with its key
+               edge jobs <command>       list, show, logs, retry, cancel, purge; of the host that runs
                edge version
 
         options of serve, each also as an environment variable (a flag wins):

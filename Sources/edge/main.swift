@@ -13,6 +13,8 @@ case "secrets":
     SecretsTool.run(Array(arguments.dropFirst()), environment)
 case "providers":
     ProvidersTool.run(Array(arguments.dropFirst()), environment)
+case "jobs":
+    JobsTool.run(Array(arguments.dropFirst()), environment)
 case "--version", "version":
     Terminal.say("edge \(Usage.version)")
 case nil:

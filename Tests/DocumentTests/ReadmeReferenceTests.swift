@@ -136,6 +136,19 @@ struct ReadmeReferenceTests {
         for (what, limit) in told { #expect(rows.first { $0[0] == what }?[1] == limit, "\(what)") }
     }
 
+    @Test @LoopActor func `every form of edge jobs that is named is one, and all are named`() async throws {
+        TestLoop.start()
+        let help = try await runEdge(["jobs", "--help"], in: TemporaryFolder()).output
+        let rows = Self.readme.rows(under: "Jobs from the command line")
+        let told = rows.map { $0[0].dropFirst().split(separator: " ")[2].filter { $0 != "`" } }
+
+        #expect(told == ["list", "show", "logs", "retry", "cancel", "purge"])
+        for word in told { #expect(help.contains(" \(word)"), "\(word)") }
+        for option in rows.flatMap({ $0.joined().matches(of: /--[a-z-]+/).map { String($0.output) } }) {
+            #expect(help.contains(option), "\(option)")
+        }
+    }
+
     @Test(.enabled(if: access("/usr/sbin/nginx", X_OK) == 0)) @LoopActor
     func `nginx takes its settings`() async throws {
         TestLoop.start()

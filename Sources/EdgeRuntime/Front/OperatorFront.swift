@@ -5,19 +5,21 @@ internal import EdgeLoop
 internal import Glibc
 internal import JSON
 
-/// Answers `edge providers` and the like.
+/// Answers `edge providers`, `edge jobs` and the like.
 @LoopActor
 final class OperatorFront: HTTPHandler {
     private let functions: Functions
     private let caller: FunctionCaller
     private let details: FunctionDetails
     private let lanes: Lanes
+    private let jobs: OperatorJobs
 
-    init(functions: Functions, caller: FunctionCaller, details: FunctionDetails, lanes: Lanes) {
+    init(functions: Functions, caller: FunctionCaller, details: FunctionDetails, lanes: Lanes, jobs: OperatorJobs) {
         self.functions = functions
         self.caller = caller
         self.details = details
         self.lanes = lanes
+        self.jobs = jobs
     }
 
     func bodyLimit(method: String, path: String) -> Int { 64 << 10 }
@@ -37,6 +39,16 @@ final class OperatorFront: HTTPHandler {
             return Self.json(await providers())
         case ("POST", 4, "v1", "providers") where parts[3] == "check":
             return try await check(parts[2])
+        case ("GET", 2, "v1", "jobs"):
+            return Self.json(try await jobs.list(JobFilter(request.query, now: .now())))
+        case ("POST", 3, "v1", "jobs") where parts[2] == "purge":
+            return Self.json(try await jobs.purge(JobFilter(request.query, now: .now())))
+        case ("GET", 3, "v1", "jobs"):
+            return Self.json(try await jobs.show(parts[2]))
+        case ("POST", 4, "v1", "jobs") where parts[3] == "retry":
+            return Self.json(try await jobs.retry(parts[2]))
+        case ("POST", 4, "v1", "jobs") where parts[3] == "cancel":
+            return Self.json(try await jobs.cancel(parts[2]))
         default:
             throw Problem(
                 status: 404,

@@ -1,4 +1,4 @@
-// Percent-encoded text, decoded.
+// Percent-encoded text.
 
 enum PercentText {
     /// - Parameter plusIsSpace: as forms and queries write a blank.
@@ -18,6 +18,18 @@ enum PercentText {
             }
         }
         return String(validating: bytes, as: UTF8.self)
+    }
+
+    /// Escapes all that has a meaning in a target or may not stand in one.
+    static func encode(_ text: String) -> String {
+        var encoded = ""
+        for byte in text.utf8 {
+            switch byte {
+            case 45, 46, 95, 126, 48...57, 65...90, 97...122: encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            default: encoded += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return encoded
     }
 
     private static func digit(_ byte: UInt8) -> UInt8? {

@@ -131,7 +131,13 @@ package final class Host {
         )
         let metrics = HostMetrics(isPublic: environment["EDGE_METRICS"] == "public")
         metrics.observe(board, functions, cache, log)
-        operatorFront = OperatorFront(functions: functions, caller: caller, details: details, lanes: board.lanes)
+        operatorFront = OperatorFront(
+            functions: functions,
+            caller: caller,
+            details: details,
+            lanes: board.lanes,
+            jobs: OperatorJobs(front: jobFront, functions: functions)
+        )
         let readiness = Readiness()
         handler = HostHandler(
             functions: functions,
@@ -167,7 +173,7 @@ package final class Host {
             if case .unix(let path) = socket.address { unlink(path) }
             operatorServer = HTTPServer(try Listener(socket.address), handler: operatorFront)
         } catch {
-            log.write(.warning, "`edge providers` cannot reach this host: \(error)")
+            log.write(.warning, "`edge providers` and `edge jobs` cannot reach this host: \(error)")
         }
     }
 

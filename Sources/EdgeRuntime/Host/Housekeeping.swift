@@ -108,7 +108,7 @@ final class Housekeeping {
         return ended
     }
 
-    private static func document(_ bytes: [UInt8]) throws(RecoveredJob.Unreadable) -> JSONObject {
+    nonisolated static func document(_ bytes: [UInt8]) throws(RecoveredJob.Unreadable) -> JSONObject {
         do {
             guard let object = try JSONValue.parse(bytes).object else {
                 throw RecoveredJob.Unreadable(reason: "it is no JSON object")

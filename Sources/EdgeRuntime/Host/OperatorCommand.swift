@@ -1,4 +1,4 @@
-// `edge providers`: asks a running host, and says it for people.
+// What the command asks a running host on its operator's socket; `edge providers`.
 internal import CivilTime
 internal import EdgeHTTP
 package import EdgeLoop
@@ -17,8 +17,8 @@ package struct CommandOutcome: Sendable {
 package struct OperatorCommand {
     private let state: String
 
-    /// The longest that a provider's check may take.
-    private static let checkTimeout = Duration.seconds(60)
+    /// The longest that an answer may take: a provider's check is the slowest of them.
+    static let answerTimeout = Duration.seconds(60)
     private static let answerBytesMax = 4 << 20
 
     /// - Parameter state: the state directory of the host.
@@ -37,16 +37,17 @@ package struct OperatorCommand {
         return await asking("POST", "/v1/providers/\(name)/check") { "\(name): \($0["text"]?.string ?? "it works")\n" }
     }
 
-    private func asking(
+    func asking(
         _ method: String,
         _ path: String,
+        atMost limit: Duration = Self.answerTimeout,
         _ told: @escaping @Sendable (JSONValue) -> String
     ) async -> CommandOutcome {
         do {
             let socket = try OperatorSocket(state: state)
             let client = HTTPClient(address: socket.address)
             defer { client.close() }
-            let (status, body) = try await withDeadline(Self.checkTimeout) {
+            let (status, body) = try await withDeadline(limit) {
                 let answer = try await client.send(HTTPClientRequest(method: method, target: path))
                 return (answer.status, try await answer.body.collect(upTo: Self.answerBytesMax))
             }
@@ -93,13 +94,7 @@ struct ProvidersTable {
                 ])
             }
         }
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-            var line = cells.joined(separator: "  ")
-            while line.last == " " { line.removeLast() }
-            return line + "\n"
-        }.joined()
+        return TextTable.text(rows)
     }
 
     /// Micro-dollars as dollars: `0.0019 $`. What is not known is said so, and is not 0.

@@ -4,7 +4,7 @@ internal import JSON
 
 extension JobFiles {
     /// Documents read in one trip to the pool.
-    private static let batch = 128
+    static let batch = 128
 
     private struct Found: Sendable {
         let key: JobKey
@@ -112,7 +112,7 @@ extension JobFiles {
         try? await state.directorySync.sync(activeFolder)
     }
 
-    private func readDone(_ keys: [JobKey], day: String) async -> [StoredJob] {
+    func readDone(_ keys: [JobKey], day: String) async -> [StoredJob] {
         let folder = "\(doneFolder)/\(day)"
         var jobs: [StoredJob] = []
         for found in await read(keys, in: folder) where finished.day(of: found.key) == day {
