@@ -10,6 +10,7 @@ enum Usage {
                edge providers            who can be used, prices, circuits, quotas; of the host that runs
                edge providers check N    make provider N's cheapest call with its key
                edge jobs <command>       list, show, logs, retry, cancel, purge; of the host that runs
+               edge run FILE --out DIR   make the requests of a file, one a line, on the host that runs
                edge version
 
         options of serve, each also as an environment variable (a flag wins):

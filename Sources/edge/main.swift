@@ -15,6 +15,8 @@ case "providers":
     ProvidersTool.run(Array(arguments.dropFirst()), environment)
 case "jobs":
     JobsTool.run(Array(arguments.dropFirst()), environment)
+case "run":
+    RunTool.run(Array(arguments.dropFirst()), environment)
 case "--version", "version":
     Terminal.say("edge \(Usage.version)")
 case nil:

@@ -13,13 +13,23 @@ final class OperatorFront: HTTPHandler {
     private let details: FunctionDetails
     private let lanes: Lanes
     private let jobs: OperatorJobs
+    private let url: String
 
-    init(functions: Functions, caller: FunctionCaller, details: FunctionDetails, lanes: Lanes, jobs: OperatorJobs) {
+    /// - Parameter url: where the host listens.
+    init(
+        functions: Functions,
+        caller: FunctionCaller,
+        details: FunctionDetails,
+        lanes: Lanes,
+        jobs: OperatorJobs,
+        url: String
+    ) {
         self.functions = functions
         self.caller = caller
         self.details = details
         self.lanes = lanes
         self.jobs = jobs
+        self.url = url
     }
 
     func bodyLimit(method: String, path: String) -> Int { 64 << 10 }
@@ -39,6 +49,8 @@ final class OperatorFront: HTTPHandler {
             return Self.json(await providers())
         case ("POST", 4, "v1", "providers") where parts[3] == "check":
             return try await check(parts[2])
+        case ("GET", 2, "v1", "host"):
+            return Self.json(["url": .string(url)])
         case ("GET", 2, "v1", "jobs"):
             return Self.json(try await jobs.list(JobFilter(request.query, now: .now())))
         case ("POST", 3, "v1", "jobs") where parts[2] == "purge":

@@ -136,7 +136,8 @@ package final class Host {
             caller: caller,
             details: details,
             lanes: board.lanes,
-            jobs: OperatorJobs(front: jobFront, functions: functions)
+            jobs: OperatorJobs(front: jobFront, functions: functions),
+            url: StartupText.url(of: listener.address)
         )
         let readiness = Readiness()
         handler = HostHandler(

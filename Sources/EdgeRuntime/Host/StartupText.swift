@@ -50,7 +50,7 @@ struct StartupText {
     }
 
     /// A wildcard is no address that anybody can open.
-    private static func url(of address: SocketAddress) -> String {
+    static func url(of address: SocketAddress) -> String {
         guard case .ip(let ip, let port) = address else { return "\(address)" }
         let isWildcard = ip.bytes.allSatisfy { $0 == 0 }
         return "http://\(isWildcard ? "127.0.0.1:\(port)" : address.description)"
