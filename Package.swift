@@ -61,6 +61,7 @@ let package = Package(
         // The loop and what runs on it
         library("EdgeLoop", ["CUV"]),
         library("EdgeHTTP", ["EdgeLoop", "CivilTime"]),
+        library("Callers", ["EdgeLoop", "CivilTime", "Digest", "JSON"]),
         library("Upstream", ["EdgeLoop", "CCurl"]),
 
         // Providers and functions
@@ -88,7 +89,7 @@ let package = Package(
                 "EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest", "FileReading",
                 "ImageFormats",
                 "EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest", "FileReading",
-                "ImageFormats",
+                "ImageFormats", "Callers",
             ]
         ),
         program("edge", ["EdgeRuntime", "EdgeLoop", "Secrets", "CGetopt"]),
@@ -111,10 +112,11 @@ let package = Package(
             "EdgeRuntimeTests",
             [
                 "EdgeRuntime", "EdgeLoop", "EdgeHTTP", "CivilTime", "Digest", "JSON", "Retry", "Secrets", "FileReading",
-                "TestSupport",
+                "Callers", "TestSupport",
             ]
         ),
         tests("ProvidersTests", ["Providers", "ImageFormats", "JSON"]),
+        tests("CallersTests", ["Callers", "EdgeLoop", "CivilTime", "Digest", "JSON"]),
         tests("PNGTests", ["PNG"]),
         tests("SandboxTests", ["Sandbox", "Providers", "JSON"]),
         tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLoop", "CivilTime", "TestSupport"]),

@@ -23,7 +23,7 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
         case .unwritable(let file, let reason):
             "\(file): cannot be written: \(reason)"
         case .busy(let directory):
-            "\(directory): another edge secrets command has been changing the secrets for 5 s; try again when it is done"
+            "\(directory): another edge command has been changing keys or secrets there for 5 s; try again when it is done"
         case .unclosedQuote(let diagnostic):
             "\(diagnostic); nothing was changed: mend that line by hand first"
         case .invalidName(let name):

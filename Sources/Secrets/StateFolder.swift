@@ -1,23 +1,23 @@
 // The few system calls behind secrets.env: one editor at a time, and a file that is replaced as a whole.
 internal import Glibc
 
-enum StateFolder {
+package enum StateFolder {
     /// How long an edit waits for another one to end: 5 s.
     static let lockTries = 500
     private static let lockPauseMicroseconds: UInt32 = 10_000
 
-    struct Lock {
+    package struct Lock {
         fileprivate let descriptor: CInt
 
-        func release() { close(descriptor) }
+        package func release() { close(descriptor) }
     }
 
-    static func make(_ directory: String) throws(SettingsError) {
+    package static func make(_ directory: String) throws(SettingsError) {
         guard mkdir(directory, 0o700) == 0 || errno == EEXIST else { throw unwritable(directory) }
     }
 
     /// Locks the folder against other edits. The kernel lets go of the lock when the process ends, however it ends.
-    static func lock(_ directory: String) throws(SettingsError) -> Lock {
+    package static func lock(_ directory: String) throws(SettingsError) -> Lock {
         let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw unwritable(directory) }
         for _ in 0..<lockTries {
@@ -35,7 +35,7 @@ enum StateFolder {
 
     /// Write, sync, rename, sync the folder: after a crash there is the old file or the new one, never a part.
     /// The caller holds the lock, so that the one temporary name is free or left over from a crash.
-    static func replace(_ path: String, with bytes: [UInt8], in directory: String) throws(SettingsError) {
+    package static func replace(_ path: String, with bytes: [UInt8], in directory: String) throws(SettingsError) {
         let temporary = "\(path).tmp"
         unlink(temporary)
         do throws(SettingsError) {

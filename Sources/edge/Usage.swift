@@ -7,6 +7,7 @@ enum Usage {
     static let text = """
         usage: edge serve [options]      serve the functions of functions.json
                edge secrets <command>    keep provider keys: set, list, unset, parse
+               edge keys <command>       API keys of callers: create, list, revoke, rotate
                edge providers            who can be used, prices, circuits, quotas; of the host that runs
                edge providers check N    make provider N's cheapest call with its key
                edge jobs <command>       list, show, logs, retry, cancel, purge; of the host that runs

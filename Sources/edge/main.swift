@@ -11,6 +11,8 @@ case "serve":
     ServeCommand.run(Array(arguments.dropFirst()), environment)
 case "secrets":
     SecretsTool.run(Array(arguments.dropFirst()), environment)
+case "keys":
+    KeysTool.run(Array(arguments.dropFirst()), environment)
 case "providers":
     ProvidersTool.run(Array(arguments.dropFirst()), environment)
 case "jobs":

@@ -53,7 +53,7 @@ struct PromiseTests {
         }
     }
 
-    @Test @LoopActor func `nobody can call a function that requires an account`() async throws {
+    @Test @LoopActor func `no stranger can call a function that requires a caller`() async throws {
         let manifest = TestManifest.bundled([("functions.generate.auth", "required")])
         try await withEdge(EdgeOptions(manifest: manifest)) { host in
             let anonymous = try await host.get("/generate?prompt=a+fox")

@@ -17,6 +17,7 @@ final class HostHandler: HTTPHandler {
     private let jobs: JobFront
     private let dialects: DialectFront
     private let images: ImageFront
+    private let callers: CallerFront
     private let memo: RecallFront
     private let metrics: HostMetrics
     private let log: LogWriter
@@ -29,6 +30,7 @@ final class HostHandler: HTTPHandler {
         jobs: JobFront,
         dialects: DialectFront,
         images: ImageFront,
+        callers: CallerFront,
         recall: RecallFront,
         metrics: HostMetrics,
         log: LogWriter,
@@ -39,6 +41,7 @@ final class HostHandler: HTTPHandler {
         self.jobs = jobs
         self.dialects = dialects
         self.images = images
+        self.callers = callers
         memo = recall
         self.metrics = metrics
         self.log = log
@@ -68,12 +71,14 @@ final class HostHandler: HTTPHandler {
     /// A call to a plain function that runs needs no task.
     func take(_ request: HTTPRequest, _ reply: HTTPReply) -> Bool {
         guard case .function(let name, let path) = functions.router.route(method: request.method, path: request.path),
-            let function = functions[name], function.entry.job == nil, function.entry.auth != .required,
-            function.isolates.isReady, isPlain(request)
+            let function = functions[name], function.entry.job == nil, function.isolates.isReady,
+            isPlain(request), let caller = try? callers.identify(request, for: function.entry)
         else { return false }
-        let context = context(of: request)
+        var context = context(of: request)
+        context.caller = caller
         let notes = RequestNotes()
         notes.function = name
+        notes.caller = caller
         let call = policy.plain.begin(context, function, path: path) { [self] outcome in
             switch outcome {
             case .answered(let response): reply.send(completed(response, context, notes))
@@ -157,13 +162,11 @@ final class HostHandler: HTTPHandler {
                 throw Problem.unknownFunction(name, known: functions.router.functionNames)
             }
             notes.function = name
-            guard function.entry.auth != .required else { throw Problem.callerUnknown(name) }
-            return try await answer(context, function, path: path, notes)
+            return try await answer(try known(context, to: function, notes), function, path: path, notes)
         case .dialect(let match):
             guard let function = functions[match.function] else { throw Problem.notFound }
             notes.function = function.name
-            guard function.entry.auth != .required else { throw Problem.callerUnknown(function.name) }
-            return try await dialects.answer(match, context, function, notes)
+            return try await dialects.answer(match, try known(context, to: function, notes), function, notes)
         case .image(let sha256, let suffix):
             return try await images.answer(sha256: sha256, suffix: suffix).selected(for: request)
         case .health:
@@ -172,7 +175,7 @@ final class HostHandler: HTTPHandler {
             guard isReady() else { throw Problem.stopping(retryAfter: 1) }
             return .text("ready\n")
         case .metrics:
-            return try metrics.answer(to: request)
+            return try metrics.answer(to: request, isOperator: callers.isOperator(request))
         case .options(let allow):
             return HTTPResponse(status: 204, headers: ["Allow": allow.joined(separator: ", ")])
         case .methodNotAllowed(let allow):
@@ -182,6 +185,18 @@ final class HostHandler: HTTPHandler {
         case .notFound:
             throw Problem.notFound
         }
+    }
+
+    /// The context of a request whose caller may ask this function.
+    private func known(
+        _ context: RequestContext,
+        to function: LiveFunction,
+        _ notes: RequestNotes
+    ) throws(Problem) -> RequestContext {
+        var context = context
+        context.caller = try callers.identify(context.request, for: function.entry)
+        notes.caller = context.caller
+        return context
     }
 
     private func answer(
@@ -279,7 +294,8 @@ final class HostHandler: HTTPHandler {
                 duration: .now - context.started,
                 function: notes.function,
                 cache: notes.cache,
-                job: notes.job
+                job: notes.job,
+                caller: notes.caller?.logged
             )
         )
     }

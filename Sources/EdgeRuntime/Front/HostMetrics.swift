@@ -56,12 +56,14 @@ final class HostMetrics {
         }
     }
 
-    func answer(to request: HTTPRequest) throws(Problem) -> HTTPResponse {
-        guard isPublic || Self.isLocal(request) else {
+    func answer(to request: HTTPRequest, isOperator: Bool) throws(Problem) -> HTTPResponse {
+        guard isPublic || isOperator || Self.isLocal(request) else {
             throw Problem(
                 status: 403,
                 code: "metrics_private",
-                message: "metrics are answered on loopback only; the operator can open them with EDGE_METRICS=public"
+                message:
+                    "metrics are answered on loopback and to an operator's key (edge keys create --role operator); EDGE_METRICS=public "
+                    + "opens them to all"
             )
         }
         return HTTPResponse(

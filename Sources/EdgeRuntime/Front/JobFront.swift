@@ -129,6 +129,7 @@ final class JobFront {
             target: taken.target,
             contentType: taken.contentType,
             body: taken.body,
+            caller: context.caller,
             requestID: context.id
         )
     }

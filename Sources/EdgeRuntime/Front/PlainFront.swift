@@ -1,4 +1,5 @@
 // A public request to a plain function: forwarded, and its answer streamed through.
+internal import Callers
 internal import EdgeHTTP
 internal import EdgeLoop
 
@@ -66,8 +67,7 @@ struct PlainFront {
         headers.add("Edge-Request-Id", context.id)
         headers.add("Edge-Target", request.target)
         headers.add("Edge-Base-URL", context.base)
-        headers.add("Edge-Caller", "anonymous")
-        headers.add("Edge-Tier", "free")
+        headers.add(context.caller)
         if let peer { headers.add("X-Forwarded-For", chain.map { "\($0), \(peer)" } ?? peer) }
         headers.add("X-Forwarded-Proto", proto)
         headers.add("X-Forwarded-Host", host)

@@ -46,16 +46,6 @@ extension Problem {
         )
     }
 
-    /// A function with `"auth": "required"` on a host that knows no callers serves nobody, rather than everybody.
-    package static func callerUnknown(_ name: String) -> Problem {
-        Problem(
-            status: 401,
-            code: "caller_unknown",
-            message:
-                "the function \(name) is for known callers only (auth in functions.json), and this host knows no keys yet"
-        )
-    }
-
     package static let notAcceptable = Problem(
         status: 406,
         code: "not_acceptable",

@@ -1,4 +1,5 @@
 // Answers that were given before for the same bytes, given again without a question to anybody.
+internal import Callers
 internal import CivilTime
 internal import EdgeHTTP
 internal import EdgeLoop
@@ -89,7 +90,12 @@ final class RecallFront {
                 name,
                 for: context,
                 body,
-                Source(function: function, cacheKey: cacheKey, expires: expires),
+                Source(
+                    function: function,
+                    cacheKey: cacheKey,
+                    expires: min(expires, notes.caller?.ends ?? expires),
+                    caller: notes.caller?.logged
+                ),
                 since: begun
             )
         }
@@ -100,6 +106,8 @@ final class RecallFront {
         let function: String
         let cacheKey: String
         let expires: Timestamp
+        /// A known caller, whose credential is part of what is remembered.
+        let caller: String?
     }
 
     private func keep(
@@ -135,7 +143,8 @@ final class RecallFront {
                     bytes: handle.bytes,
                     duration: .zero,
                     function: source.function,
-                    cache: "recall"
+                    cache: "recall",
+                    caller: source.caller
                 ),
                 redactor: redactor
             ),

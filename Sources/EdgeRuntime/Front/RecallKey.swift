@@ -9,6 +9,8 @@ struct RecallKey {
     private static let fields: [(lowercase: StaticString, name: String)] = [
         ("accept", "Accept"), ("content-type", "Content-Type"), ("x-client-info", "X-Client-Info"),
         ("prefer", "Prefer"),
+        // Who shows one thing is never answered what was remembered for another, or for nothing.
+        ("authorization", "Authorization"), ("apikey", "apikey"), ("x-api-key", "x-api-key"),
     ]
     /// Requests that ask for a part, for a comparison or for the job of their key go the whole way.
     private static let conditions: [(lowercase: StaticString, name: String)] = [

@@ -1,4 +1,5 @@
 // What belongs to one public request besides the request itself.
+internal import Callers
 internal import CivilTime
 internal import EdgeHTTP
 internal import EdgeLoop
@@ -11,6 +12,8 @@ struct RequestContext: Sendable {
     let started: ContinuousClock.Instant
     /// What absolute URLs in the answer begin with.
     let base: String
+    /// Who asks; told by the function that is asked for, for each says whether it wants to know.
+    var caller = Caller(id: "local")
 
     var origin: String? { request.headers["Origin"] }
 }
@@ -20,6 +23,8 @@ struct RequestContext: Sendable {
 final class RequestNotes {
     var function: String?
     var job: String?
+    /// Who asked, if a function was asked for.
+    var caller: Caller?
     /// `hit`, `miss`, `follow`, or `recall`.
     var cache: String?
     /// The request's body, if the answer may be remembered for it.

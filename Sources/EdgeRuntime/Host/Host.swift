@@ -1,3 +1,4 @@
+internal import Callers
 internal import CivilTime
 internal import EdgeHTTP
 package import EdgeLoop
@@ -26,6 +27,7 @@ package final class Host {
     let recall: RecallFront
     let cache: ResultCache
     let details: FunctionDetails
+    let callers: CallerFront
     private let operatorFront: OperatorFront
     private var operatorServer: HTTPServer?
     let state: StateDirectory
@@ -35,10 +37,13 @@ package final class Host {
     private(set) var phase = Phase.starting
     let started = ContinuousClock.now
     private var watchers: [FileWatcher] = []
+    private var keyWatcher: FileWatcher?
+    private var keyReading = KeyReading.idle
     private var signals: [SignalWatcher] = []
     private var reload: LoopTimer?
     private var isReloading = false
 
+    private enum KeyReading { case idle, reading, readingOld }
     enum Phase { case starting, serving, stopping }
 
     /// Starts a host, serves until it is told to stop, and gives the exit status.
@@ -67,6 +72,8 @@ package final class Host {
         try await Self.check(file, settings)
         let listener = try ListenAddress.open(host: options.host ?? "127.0.0.1", port: options.port)
         let state = try await StateDirectory(path: places.state)
+        let keyFile = KeyFile(state: state.path)
+        callers = CallerFront(keys: try await Pool.run { try keyFile.read() })
         self.options = options
         self.environment = environment
         self.places = places
@@ -145,6 +152,7 @@ package final class Host {
             jobs: jobFront,
             dialects: DialectFront(jobs: jobFront, images: images, details: details),
             images: ImageFront(images: images),
+            callers: callers,
             recall: recall,
             metrics: metrics,
             log: log,
@@ -201,6 +209,7 @@ package final class Host {
             log.write(.error, "the job files could not be read: \(error)")
         }
         openOperatorSocket()
+        await watchKeys()
         server.serve(listener)
         phase = .serving
         StartupText(self).write()
@@ -224,6 +233,7 @@ package final class Host {
         )
         cache.sizeMax = file.manifest.host.cacheBytes
         handler.policy = Self.policy(file.manifest, options)
+        callers.use(file.manifest.host)
         recall.redactor = log.redactor
         recall.hasOrigins = file.manifest.host.origins != .any
         // What was remembered held for the manifest, settings and programs that were.
@@ -283,6 +293,7 @@ package final class Host {
 
     /// Reads everything again. What is good is taken over at once; a mistake leaves all as it was, and says so.
     private func reloadNow() async {
+        readKeysSoon()
         do {
             let settings = try await Self.loadSettings(options, places, environment)
             let file = try await Self.loadManifest(places, environment)
@@ -293,6 +304,48 @@ package final class Host {
             StartupText(self).writeReloaded()
         } catch {
             log.write(.error, "not reloaded, the old settings go on: \(error)")
+        }
+    }
+
+    /// Makes the operator's key where there is none, and from then on takes over every change of the keys.
+    private func watchKeys() async {
+        let keys = KeyFile(state: state.path)
+        do {
+            if let key = try await Pool.run({ try keys.firstOperatorKey(now: .now()) }) {
+                // Past the log, which may be kept somewhere for long.
+                writeLine("edge: the operator's key, shown this once: \(key.reveal())", to: STDERR_FILENO)
+            }
+        } catch {
+            log.write(.warning, "no operator's key could be made: \(error)")
+        }
+        do {
+            keyWatcher = try FileWatcher(folder: state.path) { [unowned self] in
+                if $0 == KeyFile.name { readKeysSoon() }
+            }
+        } catch {
+            log.write(.warning, "changes of keys are not noticed (send SIGHUP instead): \(error.reason)")
+        }
+        readKeysSoon()  // what changed before it was watched
+    }
+
+    /// Keys do not wait for functions.json to be good: who was revoked is refused at once.
+    private func readKeysSoon() {
+        guard keyReading == .idle else {
+            keyReading = .readingOld
+            return
+        }
+        keyReading = .reading
+        let file = KeyFile(state: state.path)
+        Task { @LoopActor in
+            do {
+                callers.use(try await Pool.run { try file.read() })
+                recall.forgetAll()
+            } catch {
+                log.write(.error, "the keys are not read again, the old ones go on: \(error)")
+            }
+            let isOld = keyReading == .readingOld
+            keyReading = .idle
+            if isOld { readKeysSoon() }
         }
     }
 

@@ -1,4 +1,5 @@
 // Calls job functions over their sockets: admit, run, cancel.
+internal import Callers
 internal import CivilTime
 internal import EdgeHTTP
 internal import EdgeLoop
@@ -38,9 +39,11 @@ final class FunctionCaller: FunctionCalls {
         target: String,
         contentType: String?,
         body: [UInt8],
+        caller: Caller,
         requestID: String
     ) async throws(IsolateError) -> AdmitAnswer {
         var headers: HTTPHeaders = ["Edge-Method": method, "Edge-Target": target, "Edge-Request-Id": requestID]
+        headers.add(caller)
         if let contentType { headers.add("Content-Type", contentType) }
         let request = HTTPRequest(method: "POST", target: "/_edge/admit", headers: headers, body: HTTPBodyReader(body))
         let starting = function.isolates.isReady ? Duration.zero : function.entry.startTimeout

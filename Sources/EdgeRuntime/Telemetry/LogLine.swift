@@ -13,6 +13,8 @@ package struct LogLine: LogRecord {
     /// `hit`, `miss`, `recall` and the like.
     package var cache: String?
     package var job: String?
+    /// The id of a known caller.
+    package var caller: String?
 
     package init(
         requestID: String,
@@ -23,7 +25,8 @@ package struct LogLine: LogRecord {
         duration: Duration,
         function: String? = nil,
         cache: String? = nil,
-        job: String? = nil
+        job: String? = nil,
+        caller: String? = nil
     ) {
         self.requestID = requestID
         self.method = method
@@ -36,6 +39,7 @@ package struct LogLine: LogRecord {
         self.function = function
         self.cache = cache
         self.job = job
+        self.caller = caller
     }
 
     /// Errors of the host and of functions stand out; what clients do wrong is their own matter.
@@ -71,5 +75,6 @@ package struct LogLine: LogRecord {
         text.field("function", function)
         text.field("cache", cache)
         text.field("job", job)
+        if let caller { text.field("caller", outside: caller) }
     }
 }

@@ -1,0 +1,104 @@
+// Who sends a request: by its key, its token, or its address.
+internal import Callers
+internal import CivilTime
+internal import EdgeHTTP
+internal import EdgeLoop
+
+/// Tells callers apart for the front. What it goes by changes when keys or settings do.
+@LoopActor
+final class CallerFront {
+    private var keys: KeySet
+    private var hasCallers: Bool
+    private var trusted: [AddressRange] = []
+
+    init(keys: KeySet) {
+        self.keys = keys
+        hasCallers = keys.hasCallers
+    }
+
+    func use(_ keys: KeySet) {
+        self.keys = keys
+        hasCallers = keys.hasCallers
+    }
+
+    func use(_ settings: HostSettings) { trusted = settings.trustedProxies }
+
+    /// - Throws: a 401 where the request shows something wrong, or nothing where something is required.
+    func identify(_ request: HTTPRequest, for function: FunctionEntry) throws(Problem) -> Caller {
+        guard function.auth != .none else { return stranger(request) }
+        let isRequired = function.auth == .required
+        switch Self.credential(of: request) {
+        case .none:
+            if isRequired { throw .callerUnknown(function.name) }
+            return stranger(request)
+        case .key(let key):
+            return try caller(of: key, request)
+        case .brokenKey:
+            throw .wrongKey("it is mistyped or cut: its checksum does not fit")
+        case .token, .foreign:
+            // A host that knows no callers cannot tell what is wrong: clients that always send something are strangers there.
+            if isRequired || hasCallers { throw .wrongCredential }
+            return stranger(request)
+        }
+    }
+
+    /// Whether the request shows an operator's key.
+    func isOperator(_ request: HTTPRequest) -> Bool {
+        guard case .key(let key) = Self.credential(of: request),
+            case .good(let record, _) = keys.find(key, now: .now())
+        else { return false }
+        return record.role == .operate
+    }
+
+    private static func credential(of request: HTTPRequest) -> Credential {
+        let headers = request.headers
+        return Credential(
+            authorization: headers["Authorization"],
+            xAPIKey: headers["x-api-key"],
+            apikey: headers["apikey"]
+        )
+    }
+
+    private func caller(of key: APIKey, _ request: HTTPRequest) throws(Problem) -> Caller {
+        switch keys.find(key, now: .now()) {
+        case .good(let record, let ends):
+            guard record.role == .caller else {
+                throw .wrongKey("it is an operator's key, which calls no function; use one of `edge keys create`")
+            }
+            var caller = Caller(id: "key:\(record.id)", tier: record.tier, isKnown: true, ends: ends)
+            if record.actsForOthers {
+                caller.user = try Self.name("Edge-User", request)
+                caller.group = try Self.name("Edge-Group", request)
+            }
+            return caller
+        case .revoked: throw .wrongKey("it was revoked")
+        case .ended: throw .wrongKey("it was replaced by another, and its time of grace is over")
+        case .unknown: throw .wrongKey("this host does not know it")
+        }
+    }
+
+    private static func name(_ field: String, _ request: HTTPRequest) throws(Problem) -> String? {
+        guard let name = request.headers[field] else { return nil }
+        guard Caller.isName(name) else {
+            throw Problem(
+                status: 400,
+                code: "bad_end_user",
+                message: "\(field) is 1 to \(Caller.nameBytesMax) visible ASCII characters without spaces",
+                field: field
+            )
+        }
+        return name
+    }
+
+    private func stranger(_ request: HTTPRequest) -> Caller {
+        guard case .ip(let peer, _) = request.peer else { return Caller(id: "local") }
+        guard !trusted.isEmpty else { return Caller(id: ClientAddress.id(of: peer)) }
+        let address = ClientAddress.of(
+            peer: peer,
+            forwardedFor: request.headers["X-Forwarded-For"],
+            forwarded: request.headers["Forwarded"],
+            trusted: trusted
+        )
+        return Caller(id: ClientAddress.id(of: address))
+    }
+}

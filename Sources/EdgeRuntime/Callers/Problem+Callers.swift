@@ -1,0 +1,23 @@
+// What callers are told whom the host does not know.
+
+extension Problem {
+    /// A function with `"auth": "required"`, and a request that shows nothing.
+    package static func callerUnknown(_ name: String) -> Problem {
+        Problem(
+            status: 401,
+            code: "caller_unknown",
+            message: "the function \(name) is for known callers only (auth in functions.json): send a key that "
+                + "`edge keys create` made as Authorization: Bearer, apikey or x-api-key"
+        )
+    }
+
+    package static let wrongCredential = Problem(
+        status: 401,
+        code: "caller_unknown",
+        message: "what this request shows to say who asks is no key of this host; keys begin with edge_"
+    )
+
+    package static func wrongKey(_ reason: String) -> Problem {
+        Problem(status: 401, code: "key_refused", message: "the key is refused: \(reason)")
+    }
+}
