@@ -57,7 +57,7 @@ extension HFInference {
                 kind: .unavailable(after: nil),
                 message: "\(queued.provider.rawValue) did not finish within \(queued.timeMax): try again later",
                 mayBePaid: true
-            )
+            ).over
         }
         guard let reply = try await answered(requests.look(queued), answer, &queued) else { return later(queued) }
         var step = reply.json.map { HFStep($0, of: queued.provider, baseURL: settings.baseURL) } ?? .unreadable
@@ -90,7 +90,7 @@ extension HFInference {
             if (200..<300).contains(reply.status) { return reply }
             error = refusal(of: reply, answer)
         } catch let failure {
-            error = failure.kind == .network ? failure.afterBegin : failure
+            error = failure.kind == .network ? failure.perhapsPaid : failure
         }
         queued.failures += 1
         guard error.isPassing, queued.failures <= HFQueued.failuresMax else { throw error }
@@ -104,9 +104,9 @@ extension HFInference {
     /// A task that is not known any more is no model that is not known.
     private func refusal(of reply: ProviderReply, _ answer: HFAnswer) -> ProviderError {
         guard reply.status != 404, reply.status != 410 else {
-            return answer.bad("the provider does not know the task any more: ask for it again", reply)
+            return answer.bad("the provider does not know the task any more: ask for it again", reply).over
         }
-        return answer.refusal.error(reply, hints: HFHints(reply, now: now())).afterBegin
+        return answer.refusal.error(reply, hints: HFHints(reply, now: now())).perhapsPaid
     }
 
     /// - Parameter queued: where to ask again when the result cannot be fetched now; nil: it cannot be asked again.
@@ -136,7 +136,7 @@ extension HFInference {
                 status: reply.status,
                 requestID: HFRefusal.requestID(reply),
                 mayBePaid: true
-            )
+            ).over
         case .unsafe:
             throw ProviderError(
                 provider: name,
@@ -208,19 +208,5 @@ extension HFRoutedProvider {
         case .together: task.isVideo
         case .falAI, .novita, .replicate, .wavespeed, .zaiOrg: true
         }
-    }
-}
-
-extension ProviderError {
-    /// The same, about a task that had begun: it may be paid.
-    fileprivate var afterBegin: ProviderError {
-        ProviderError(
-            provider: provider,
-            kind: kind,
-            message: message,
-            status: status,
-            requestID: requestID,
-            mayBePaid: true
-        )
     }
 }

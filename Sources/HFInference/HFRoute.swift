@@ -39,7 +39,7 @@ struct HFRoute: Sendable, Equatable {
             provider: "huggingface",
             kind: .refused,
             message: "\(provider.rawValue), which serves \(model), \(Self.text(lacks))"
-        )
+        ).unfit
     }
 
     private static func text(_ lacks: [HFRoutedProvider.Lack]) -> String {

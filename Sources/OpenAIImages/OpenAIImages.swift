@@ -108,7 +108,7 @@ public final class OpenAIImages: Provider {
     private func check(_ request: ImageRequest, model: OpenAIModel?) throws(ProviderError) {
         let name = model.map { "the model \($0)" } ?? "the server"
         guard request.kind == .image else {
-            throw failure(.refused, "\(name) makes no videos: choose another provider")
+            throw failure(.refused, "\(name) makes no videos: choose another provider").unfit
         }
         let offered = abilities(of: request.model).parameters
         let unplaced = Parameter.allCases.filter { request.given.contains($0) && !offered.contains($0) }
@@ -117,7 +117,7 @@ public final class OpenAIImages: Provider {
             throw failure(
                 .refused,
                 "\(name) cannot take \(unplaced.map(\.rawValue).joined(separator: ", ")): it takes prompt, \(known); leave out the rest or choose another model"
-            )
+            ).unfit
         }
         guard request.mask == nil || request.image != nil else {
             throw failure(.refused, "a mask needs the image that it belongs to: send image as well")
@@ -126,9 +126,9 @@ public final class OpenAIImages: Provider {
         case (nil, nil): break
         case (let width?, let height?):
             if let sizes = (model?.family ?? .other).misfit(width: width, height: height) {
-                throw failure(.refused, "\(name) does not make \(width)x\(height): it takes \(sizes)")
+                throw failure(.refused, "\(name) does not make \(width)x\(height): it takes \(sizes)").unfit
             }
-        default: throw failure(.refused, "\(name) takes width and height together: give both or none")
+        default: throw failure(.refused, "\(name) takes width and height together: give both or none").unfit
         }
     }
 

@@ -25,6 +25,8 @@ extension ProviderError {
         problem["providerStatus"] = status.map { .integer(Int64($0)) }
         problem["providerRequestId"] = requestID.map { .string($0) }
         if mayBePaid { problem["mayBePaid"] = true }
+        if isOver { problem["state"] = JSONValue.null }
+        if isUnfit { problem["unfit"] = true }
         return Answer(status: code.status, retryAfter: retryAfter, problem: problem)
     }
 

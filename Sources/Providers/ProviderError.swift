@@ -41,7 +41,11 @@ public struct ProviderError: Error, Sendable, Equatable, CustomStringConvertible
     /// The provider's id of the request, to ask its support with.
     public let requestID: String?
     /// Whether the provider may have worked, and charged, although no result came.
-    public let mayBePaid: Bool
+    public var mayBePaid: Bool
+    /// Whether a task that was begun has come to its end with this: nothing is left to ask about, and another try is another task.
+    public var isOver = false
+    /// Whether only this provider cannot do the request: another one may.
+    public var isUnfit = false
 
     public init(
         provider: String,
@@ -60,4 +64,25 @@ public struct ProviderError: Error, Sendable, Equatable, CustomStringConvertible
     }
 
     public var description: String { "\(provider): \(message)" }
+
+    /// The same, and the provider may have worked.
+    public var perhapsPaid: ProviderError {
+        var error = self
+        error.mayBePaid = true
+        return error
+    }
+
+    /// The same, and the task that it tells of is no more.
+    public var over: ProviderError {
+        var error = self
+        error.isOver = true
+        return error
+    }
+
+    /// The same, as a refusal that says nothing about other providers.
+    public var unfit: ProviderError {
+        var error = self
+        error.isUnfit = true
+        return error
+    }
 }

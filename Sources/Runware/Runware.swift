@@ -54,7 +54,7 @@ public final class Runware: Provider {
         attempt: ProviderAttempt
     ) async throws(ProviderError) -> ProviderAnswer {
         if case .notReady(let advice) = readiness { throw refusal(.credentials, advice) }
-        if let mistake = RunwareMistake.text(in: request) { throw refusal(.refused, mistake) }
+        if let mistake = RunwareMistake.text(in: request) { throw refusal(.refused, mistake).unfit }
         let run = RunwareRun(provider: self, request: request, model: try model(of: request), attempt: attempt)
         if let task = attempt.state.flatMap({ RunwareTask($0) }) { return try await run.ask(task) }
         var task = RunwareTask(id: TaskUUID(attemptID: attempt.id), since: now())

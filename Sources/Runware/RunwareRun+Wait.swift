@@ -36,7 +36,7 @@ extension RunwareRun {
                 .unavailable(after: nil),
                 "the task \(task.id) was not finished \(RunwareTask.lifeMax.components.seconds / 60) minutes after it began: it may be paid; try again",
                 mayBePaid: true
-            )
+            ).over
         }
         return .later(after: pause, state: task.json)
     }
@@ -74,16 +74,4 @@ extension ProviderError {
 
     /// Whether the same is to be sent again after a while.
     var isWait: Bool { if case .loading = kind { true } else { isRateLimit } }
-
-    /// The same, and the provider may have worked.
-    var perhapsPaid: ProviderError {
-        ProviderError(
-            provider: provider,
-            kind: kind,
-            message: message,
-            status: status,
-            requestID: requestID,
-            mayBePaid: true
-        )
-    }
 }

@@ -137,7 +137,7 @@ struct RunwareRun {
         }
         if isOfTask {
             // What the key may not do any more says nothing about the task itself.
-            throw error(fault, reply, isBegun: fault.errorClass == .auth && !fault.isInside)
+            throw error(fault, reply, isBegun: fault.errorClass == .auth && !fault.isInside).over
         }
         let error = error(fault, reply, isBegun: true)
         return fault.isUnclear || error.isRateLimit ? try unanswered(task, error) : try fail(error)

@@ -34,6 +34,18 @@ struct RunReplyTests {
         #expect(RunReply.State(["provider": ["id": "abc"]]).provider == ["id": "abc"])
     }
 
+    @Test func `a task that is over clears its state, and what only one provider cannot do says so`() {
+        let error = ProviderError(provider: "p", kind: .unavailable(after: nil), message: "m")
+        for (error, member, value) in [
+            (error.over, "state", JSONValue.null), (error.unfit, "unfit", true), (error.perhapsPaid, "mayBePaid", true),
+        ] {
+            guard case .refusal(_, _, let problem) = RunReply(.failure(error)) else {
+                return #expect(Bool(false), "no refusal")
+            }
+            #expect(problem[member] == value)
+        }
+    }
+
     @Test("A state from a broken job file does no harm", arguments: [nil, 7, ["waits": "x"]] as [JSONValue?])
     func survivesState(json: JSONValue?) { #expect(RunReply.State(json).provider == nil) }
 }

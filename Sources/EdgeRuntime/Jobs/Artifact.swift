@@ -56,4 +56,6 @@ struct JobResult: Equatable, Sendable {
 
     /// Facts that the job document shows beside the state.
     static let shownFacts = ["provider", "model", "seed", "cost"]
+    /// Facts that it shows where they are told: what was left out of a request, and whether the cost is only a price list's.
+    static let rareFacts = ["dropped", "costEstimated"]
 }

@@ -21,8 +21,10 @@ struct RunNote: Equatable, Sendable {
     var state: [UInt8]?
     /// Whether the provider may have worked although no result came.
     var mayBePaid = false
-    /// Whether the function says that what it left as state is over.
+    /// Whether the function says that what it left as state is over: nothing is left that its provider could be asked about.
     var forgetsState = false
+    /// Whether only this lane cannot do the request.
+    var isUnfit = false
     /// The answer's JSON members, for the problem document of a job that ends with it.
     var details: JSONObject = [:]
 }

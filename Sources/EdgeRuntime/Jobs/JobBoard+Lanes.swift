@@ -9,10 +9,13 @@ extension JobBoard {
     /// - Returns: what holds it back; nil: it has its lane and begins.
     func gate(_ generation: Generation, ahead: (String) -> Int) -> LaneBlock? {
         let now = Timestamp.now()
+        var set = generation.ticket.lanes
+        // A question about a lost attempt may end in sending it again: it waits for its place as any call, but nowhere else.
+        if generation.unsure != nil, let lane = generation.lane { set = LaneSet([lane]) }
         let verdict = lanes.verdict(
-            for: generation.ticket.lanes,
-            tried: generation.tried,
-            held: generation.isHeld || generation.unsure != nil ? generation.lane : nil,
+            for: set,
+            tried: generation.unsure == nil ? generation.tried : [],
+            held: generation.isHeld ? generation.lane : nil,
             lateAfter: min(generation.patience ?? generation.deadline, generation.deadline),
             now: now,
             ahead: ahead
@@ -82,7 +85,7 @@ extension JobBoard {
             left: generation.deadline - now,
             retriesPerhapsPaid: queues[generation.function]?.settings.perhapsPaid != .fail
         )
-        let next = after.next(after: outcome, mayBePaid: note.mayBePaid, why: note.message)
+        let next = after.next(after: outcome, note)
         tell(lane, of: outcome, next, generation, now: now)
         switch next {
         case .stay: break

@@ -82,16 +82,14 @@ extension JobBoard {
         let now = Timestamp.now()
         let next = step(generation, outcome, note, now: now)
         generation.taskBegan = next == .stay ? generation.taskBegan ?? generation.attempts.last?.started : nil
-        let lane = generation.lane
         generation.changeAttempt { attempt in
             switch next {
             case .handOver(let why): attempt.movedOn = why
             case .askAgain: attempt.isUnsure = true
             case .stay, .rest, .stopPaying: break
             }
-            if case .failed(let failure) = outcome, note.mayBePaid || failure.isUnsure, !attempt.resumes {
-                attempt.isPerhapsPaid = lane?.takesAttemptIDs != true
-            }
+            // Where it is asked about again, nothing is lost yet.
+            if next != .stay, next != .askAgain, note.mayBePaid || outcome.isUnsure { attempt.isPerhapsPaid = true }
             if case .limited(429, let after?, _) = outcome { attempt.blockedUntil = now + after }
         }
         if next == .stopPaying {

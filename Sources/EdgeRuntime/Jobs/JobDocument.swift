@@ -59,6 +59,7 @@ enum JobDocument {
         object["position"] = position.map { .integer(Int64($0)) } ?? .null
         object["progress"] = progress?.json ?? .null
         for key in JobResult.shownFacts { object[key] = stored[key] ?? .null }
+        for key in JobResult.rareFacts { object[key] = stored["facts"]?[key] }
         let images = (stored["images"]?.array ?? []).compactMap { ImageRecord($0) }
         object["images"] = .array(images.map { $0.json(base: base) })
         let inputs = inputs(in: stored)

@@ -29,6 +29,7 @@ enum RunReading {
         note.details = json?.object ?? [:]
         note.mayBePaid = json?["mayBePaid"]?.bool ?? false
         note.forgetsState = json?["state"]?.isNull ?? false
+        note.isUnfit = json?["unfit"]?.bool ?? false
         if let state = json?["state"], !state.isNull {
             let bytes = state.encoded()
             guard bytes.count <= stateBytesMax else {
@@ -67,7 +68,7 @@ extension JobFailure {
     /// Members of a problem document that say how the function ended, not what a caller must know.
     private static let dropped = [
         "status", "code", "message", "error", "detail", "retryAfter", "requestId", "state", "estimate", "mayBePaid",
-        "loading",
+        "loading", "unfit",
     ]
 
     /// The end that a retry decision came to after an answer.

@@ -30,7 +30,8 @@ struct AfterRun {
     let left: Duration
     let retriesPerhapsPaid: Bool
 
-    func next(after outcome: RunOutcome, mayBePaid: Bool, why: String) -> Next {
+    func next(after outcome: RunOutcome, _ note: RunNote) -> Next {
+        let why = note.message
         switch outcome {
         case .success, .notReady: return .stay
         case .limited(let status, let after, let estimate):
@@ -39,13 +40,14 @@ struct AfterRun {
             guard hasWarm, let told, told > patience ?? left else { return .rest }
             return .handOver(why: why)
         case .failed(let failure):
-            guard !hasState else { return .stay }
-            let isUnsure = mayBePaid || failure.isUnsure
-            if isUnsure, lane.takesAttemptIDs { return .askAgain }
+            // Its function has asked about the task as often as it may: where nobody else can help, the asking goes on.
+            if hasState { return note.mayBePaid && hasOther && retriesPerhapsPaid ? .handOver(why: why) : .stay }
+            let isUnsure = note.mayBePaid || failure.isUnsure
+            if isUnsure, lane.takesAttemptIDs, !note.forgetsState { return .askAgain }
             if isUnsure, !retriesPerhapsPaid { return .stopPaying }
             return hasOther ? .handOver(why: why) : .rest
         case .final(let status):
-            return hasOther && Self.handsOver.contains(status) ? .handOver(why: why) : .rest
+            return hasOther && (note.isUnfit || Self.handsOver.contains(status)) ? .handOver(why: why) : .rest
         }
     }
 
@@ -57,6 +59,11 @@ struct AfterRun {
         guard seconds.isFinite, seconds > 0 else { return .zero }
         return .milliseconds(Int64(min(seconds, 86_400) * 1000))
     }
+}
+
+extension RunOutcome {
+    /// Whether nobody knows what the provider did.
+    var isUnsure: Bool { if case .failed(let failure) = self { failure.isUnsure } else { false } }
 }
 
 extension RunFailure {

@@ -75,16 +75,22 @@ struct QuotaUse: Sendable {
         var next = now
         if let blockedUntil { next = max(next, blockedUntil) }
         if let every = quota.every {
-            if let last = starts.last { next = max(next, last + every) }
-            next = next + every * ahead
+            let distance = every + Self.slack(every)
+            if let last = starts.last { next = max(next, last + distance) }
+            next = next + distance * ahead
         }
         if let count = quota.perHour { next = max(next, free(count, Self.hour, now, ahead)) }
         if let count = quota.perDay { next = max(next, free(count, Self.day, now, ahead)) }
         return next
     }
 
+    /// Added to every distance: calls arrive some time after they left, one sooner than another, and it is arrivals that the
+    /// provider counts.
+    static func slack(_ distance: Duration) -> Duration { min(distance / 20, .milliseconds(100)) }
+
     /// When a window of `count` calls has room for one more, `ahead` others having gone before.
-    private func free(_ count: Int, _ window: Duration, _ now: Timestamp, _ ahead: Int) -> Timestamp {
+    private func free(_ count: Int, _ span: Duration, _ now: Timestamp, _ ahead: Int) -> Timestamp {
+        let window = span + Self.slack(span)
         // Whole windows that only the others fill, then the place that the last of them leaves.
         let (rounds, rest) = ahead.quotientAndRemainder(dividingBy: count)
         let place = starts.count - count + rest

@@ -289,4 +289,48 @@ struct LaneJobTests {
         #expect(calls.found.map(\.account) == ["a", "b"])
         #expect(calls.found.last?.blockedUntil == Timestamp(iso8601: "2026-11-21T00:00:00.000Z"))
     }
+
+    // MARK: What the function says of a task
+
+    @Test @LoopActor func `a task that is over is not asked about again, and the next attempt has an id of its own`()
+        async throws
+    {
+        let bench = try await BoardBench()
+        bench.calls.answer = { _, _ in
+            guard bench.calls.count == 1 else { return await bench.image("again") }
+            var note = RunNote(status: 502, message: "it failed", code: "x")
+            (note.mayBePaid, note.forgetsState) = (true, true)
+            return .unfinished(.failed(.status(502)), note)
+        }
+        let lanes = try set(["name": "a", "takesAttemptIDs": true])
+
+        let job = try await bench.board.accept(bench.ticket(key: "k", lanes: lanes), for: "f", needsFile: true)
+        await bench.gone(job)
+
+        let attempts = try #require(await bench.stored(job)?["attempts"]?.array)
+        #expect(Set(attempts.compactMap { $0["id"]?.string }).count == 2)
+        #expect(attempts.allSatisfy { $0["unsure"] == nil })
+        #expect(attempts.first?["perhapsPaid"] == true)
+    }
+
+    @Test @LoopActor func `what only one lane cannot do goes to the next, and its circuit hears nothing of it`()
+        async throws
+    {
+        let bench = try await BoardBench()
+        bench.calls.answer = { _, attempt in
+            guard attempt.lane == "a" else { return await bench.image("made by b") }
+            var note = RunNote(status: 400, message: "no place for steps", code: "x")
+            note.isUnfit = true
+            return .unfinished(.final(status: 400), note)
+        }
+        let lanes = try set(["name": "a"], ["name": "b"])
+        for number in 0..<6 {
+            let ticket = bench.ticket(key: "k\(number)", lanes: lanes)
+            let job = try await bench.board.accept(ticket, for: "f", needsFile: true)
+            await bench.gone(job)
+            #expect(await bench.stored(job)?["state"]?.string == "succeeded")
+        }
+
+        #expect(bench.calls.count == 12, "the circuit of a stays closed")
+    }
 }

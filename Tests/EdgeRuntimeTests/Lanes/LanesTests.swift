@@ -110,7 +110,7 @@ struct LanesTests {
             )
         else { return #expect(Bool(false), "not held back") }
         #expect(block.line == "account a")
-        #expect(block.until == start + .seconds(10))
+        #expect(block.until == start + .milliseconds(10_100))
 
         let late = lanes.verdict(for: set, lateAfter: now + .seconds(5), now: now, ahead: { _ in 0 })
         #expect(name(late) == "b")

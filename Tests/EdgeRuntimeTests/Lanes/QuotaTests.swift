@@ -16,8 +16,8 @@ struct QuotaTests {
         use.began(at: start)
         let soon = start + .seconds(1)
 
-        #expect(use.next(quota, now: soon) == start + .seconds(2))
-        #expect(use.next(quota, now: soon, ahead: 3) == start + .seconds(8))
+        #expect(use.next(quota, now: soon) == start + .milliseconds(2100))
+        #expect(use.next(quota, now: soon, ahead: 3) == start + .milliseconds(8400))
         #expect(use.next(quota, now: start + .seconds(5)) == start + .seconds(5))
     }
 
@@ -26,7 +26,7 @@ struct QuotaTests {
         use.began(at: start)
         use.left(at: start + .milliseconds(300))
 
-        #expect(use.next(Quota(every: .seconds(2)), now: start) == start + .milliseconds(2300))
+        #expect(use.next(Quota(every: .seconds(2)), now: start) == start + .milliseconds(2400))
     }
 
     @Test func `no hour ever holds more calls than allowed`() {
@@ -45,7 +45,7 @@ struct QuotaTests {
         for (index, first) in starts.enumerated() {
             #expect(starts[index...].count { $0 < first + .seconds(3600) } <= 3)
         }
-        #expect(starts[3] == start + .seconds(3600))
+        #expect(starts[3] == start + .milliseconds(3_600_100))
     }
 
     @Test func `those ahead fill whole windows`() {
@@ -54,8 +54,8 @@ struct QuotaTests {
         use.began(at: start)
 
         #expect(use.next(quota, now: start, ahead: 0) == start)
-        #expect(use.next(quota, now: start, ahead: 1) == start + .seconds(3600))
-        #expect(use.next(quota, now: start, ahead: 3) == start + .seconds(7200))
+        #expect(use.next(quota, now: start, ahead: 1) == start + .milliseconds(3_600_100))
+        #expect(use.next(quota, now: start, ahead: 3) == start + .milliseconds(7_200_200))
     }
 
     @Test func `a provider that sends us away moves the whole account`() {
@@ -84,7 +84,7 @@ struct QuotaTests {
         var use = QuotaUse()
         for seconds in [30, 10, 20] { use.restore(start + .seconds(seconds)) }
 
-        #expect(use.next(Quota(every: .seconds(5)), now: start) == start + .seconds(35))
+        #expect(use.next(Quota(every: .seconds(5)), now: start) == start + .milliseconds(35_100))
         #expect(use.used(now: start + .seconds(31)) == (3, 3))
     }
 
