@@ -18,8 +18,8 @@ public func runEdge(
     in folder: TemporaryFolder,
     environment: [(name: String, value: String)] = []
 ) async throws -> EdgeCommandResult {
-    await HostSlots.take()
-    defer { HostSlots.giveBack() }
+    await HostSlots.commands.take()
+    defer { HostSlots.commands.giveBack() }
     var options = ChildOptions(program: BuiltPrograms.edge)
     options.arguments = arguments
     options.environment = [("PATH", "/usr/bin:/bin")] + environment

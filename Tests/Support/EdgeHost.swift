@@ -20,8 +20,8 @@ public func withEdge<Output>(
     _ host: EdgeHost,
     _ body: @LoopActor (EdgeHost) async throws -> Output
 ) async throws -> Output {
-    await HostSlots.take()
-    defer { HostSlots.giveBack() }
+    await HostSlots.hosts.take()
+    defer { HostSlots.hosts.giveBack() }
     do {
         try await host.start()
         let output = try await body(host)

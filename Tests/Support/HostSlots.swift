@@ -3,11 +3,18 @@ internal import EdgeLoop
 
 /// Tests start together; their hosts must not.
 @LoopActor
-enum HostSlots {
-    private static var free = 6
-    private static var waiting: [CheckedContinuation<Void, Never>] = []
+final class HostSlots {
+    /// Hosts, which last as long as a test.
+    static let hosts = HostSlots(6)
+    /// Commands, which end by themselves: a test with a host may wait for one, and none of them waits for a host.
+    static let commands = HostSlots(6)
 
-    static func take() async {
+    private var free: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    private init(_ count: Int) { free = count }
+
+    func take() async {
         guard free == 0 else {
             free -= 1
             return
@@ -15,7 +22,7 @@ enum HostSlots {
         await withCheckedContinuation { waiting.append($0) }
     }
 
-    static func giveBack() {
+    func giveBack() {
         if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
     }
 }

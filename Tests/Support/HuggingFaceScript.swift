@@ -65,6 +65,11 @@ public final class HuggingFaceScript {
         _ choose: @escaping @LoopActor (Int, ScriptedRequest) -> Reply
     ) throws {
         upstream = try ScriptedUpstream { [record] request in
+            if request.path == "/api/whoami-v2" {
+                return request.header("authorization") == "Bearer \(Self.key)"
+                    ? .json(200, #"{"type":"user","name":"somebody"}"#)
+                    : .json(401, #"{"error":"Invalid credentials in Authorization header"}"#)
+            }
             if request.method == "GET" {
                 record.mappings += 1
                 let id = String(request.path.dropFirst("/api/models/".count))

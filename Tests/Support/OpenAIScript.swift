@@ -88,6 +88,15 @@ public final class OpenAIScript {
         upstream = try ScriptedUpstream { request in
             if request.path == "/v1/models" {
                 record.models += 1
+                guard request.header("authorization") == "Bearer \(Self.key)" else {
+                    let body = Self.envelope(
+                        type: "invalid_request_error",
+                        code: "invalid_api_key",
+                        message: "Incorrect API key provided.",
+                        param: nil
+                    )
+                    return .json(401, body)
+                }
                 return .json(200, Self.modelList)
             }
             if request.path.hasPrefix("/files/") {

@@ -48,6 +48,8 @@ public final class RouterScript {
     public let router: ScriptedUpstream
     public let results: ScriptedUpstream
     private let record = Record()
+    /// What the router answers: for tests that put several behind one address.
+    public let answer: @LoopActor (ScriptedRequest) -> ScriptedAnswer
 
     @LoopActor
     private final class Record {
@@ -101,7 +103,7 @@ public final class RouterScript {
             looksNeeded: looksNeeded,
             url: results.url + "/x.png"
         )
-        router = try ScriptedUpstream { [record] request in
+        answer = { [record] request in
             switch request.method {
             case "GET" where request.path.hasPrefix("/api/models/"):
                 return .json(200, play.mapping(task: task, providerID: providerID).text())
@@ -126,6 +128,7 @@ public final class RouterScript {
                 return .status(202)
             }
         }
+        router = try ScriptedUpstream(answer)
     }
 }
 
