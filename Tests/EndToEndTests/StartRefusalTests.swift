@@ -108,4 +108,69 @@ struct StartRefusalTests {
 
         expectRefusal(result, naming: ["192.0.2.1"])
     }
+
+    // MARK: Settings of functions
+
+    @Test(
+        "A mistake in the settings file: file, line, key and what may stand there",
+        arguments: [
+            ("models.flux-dev", [:], ["flux-dev", "points nowhere"]),
+            ("models.flux-dev", ["runwear": "runware:101@1"], ["runwear", "runware"]),
+            ("models.flux-dev", ["runware": "not an id"], ["runware", "source:id@version"]),
+            ("route.use", ["runware", "runwear"], ["use", "runwear", "runware"]),
+            ("route.choose", "quickest", ["choose", "fastest"]), ("quotas.runware", ["every": "soon"], ["every"]),
+            ("quotas.nobody", ["hour": 3], ["nobody"]), ("results.allow", ["the moon"], ["allow", "10.0.0.0/8"]),
+            ("presets.poster", ["widht": 832], ["widht", "width"]),
+        ] as [(String, JSONValue, [String])]
+    )
+    @LoopActor func settings(path: String, value: JSONValue, parts: [String]) async throws {
+        let folder = TemporaryFolder()
+        folder.write(TestManifest.bundled.text(pretty: true), to: "functions.json")
+        let text = TestSettings.bundled([(path, value)]).text(pretty: true)
+        folder.write(text, to: "generate.json")
+        let result = try await runEdge(["serve", "--port", "0"], in: folder)
+
+        #expect(result.exit == .exited(1), "\(result.text)")
+        #expect(result.errors.contains("generate.json:"), "\(result.text)")
+        for part in parts { #expect(result.errors.contains(part), "\(part) in \(result.text)") }
+    }
+
+    @Test(
+        "An address that is no URL: its variable and what to write",
+        arguments: ["RUNWARE_BASE_URL", "HUGGINGFACE_BASE_URL", "HUGGINGFACE_HUB_URL", "OPENAI_BASE_URL"]
+    )
+    @LoopActor func addresses(name: String) async throws {
+        let folder = TemporaryFolder()
+        folder.write(TestManifest.bundled.text(pretty: true), to: "functions.json")
+        folder.write(TestSettings.bundled.text(pretty: true), to: "generate.json")
+        for value in ["nonsense", "ftp://example.com", "http://", "https://user:pass@example.com"] {
+            let result = try await runEdge(["serve", "--port", "0"], in: folder, environment: [(name, value)])
+
+            #expect(result.exit == .exited(1), "\(value): \(result.text)")
+            #expect(result.errors.contains(name), "\(value): \(result.text)")
+        }
+    }
+
+    @Test @LoopActor func `a bad settings file is kept out of a running host, and a good one is taken`() async throws {
+        let providers = try RouteProviders()
+        try await withEdge(providers.options([("route.use", ["huggingface"])])) { host in
+            let place = "\(host.folder.path)/generate.json"
+            #expect(try await host.ended(["prompt": "a fox"])["provider"] == "huggingface")
+            replaceFile(place, with: TestSettings.bundled([("route.use", ["openay"])]).text(pretty: true))
+            try await eventually("a line about it") { host.said.contains("openay") }
+            let kept = try await host.ended(["prompt": "an owl"])
+            replaceFile(place, with: TestSettings.bundled([("route.use", ["openai"])]).text(pretty: true))
+            var number = 0
+            try await eventually(
+                "the mended settings",
+                asking: {
+                    number += 1
+                    return try await host.ended(["prompt": .string("hare \(number)")])["provider"] == "openai"
+                }
+            )
+
+            #expect(kept["provider"] == "huggingface")
+            #expect(host.said.contains("generate.json:"))
+        }
+    }
 }

@@ -1,0 +1,151 @@
+// What holds a provider's calls back: quotas, limits that it tells, and a circuit that is open.
+import EdgeLoop
+import JSON
+import TestSupport
+import Testing
+
+struct LaneLimitTests {
+    init() { TestLoop.start() }
+
+    /// A test's clock and the provider's are one here; calls are noted to the millisecond.
+    private static let rounding = 1
+
+    @Test @LoopActor func `calls keep their distance as the provider sees them`() async throws {
+        let times = CallTimes()
+        let openai = try OpenAIScript { _, _ in
+            times.note()
+            return .image
+        }
+        let providers = try RouteProviders(openai: openai)
+        try await withEdge(providers.options([("quotas.openai", ["every": "300ms"])])) { host in
+            var ids: [String] = []
+            for number in 0..<8 {
+                ids.append(try await host.accepted(["prompt": .string("fox \(number)"), "provider": "openai"]))
+            }
+            for id in ids { #expect(try await host.finished(id)["state"] == "succeeded") }
+
+            #expect(times.gaps.count == 7)
+            #expect(times.gaps.allSatisfy { $0 >= 300 - Self.rounding }, "\(times.gaps)")
+            #expect(times.gaps.allSatisfy { $0 < 1500 }, "no longer than needed: \(times.gaps)")
+        }
+    }
+
+    @Test @LoopActor func `no more calls at once than allowed`() async throws {
+        let gates = (0..<6).map { _ in Gate() }
+        let openai = try OpenAIScript { number, _ in .held(gates[number - 1]) }
+        let providers = try RouteProviders(openai: openai)
+        try await withEdge(providers.options([("quotas.openai", ["atOnce": 2])])) { host in
+            var ids: [String] = []
+            for number in 0..<6 {
+                ids.append(try await host.accepted(["prompt": .string("fox \(number)"), "provider": "openai"]))
+            }
+            for number in 0..<6 {
+                try await openai.called(min(number + 2, 6))
+                #expect(openai.calls <= number + 2)
+                if number < 5 { #expect(try await host.lane("openai")["quotaLeft"]?["atOnce"] == 0) }
+                gates[number].open()
+            }
+            for id in ids { #expect(try await host.finished(id)["state"] == "succeeded") }
+        }
+    }
+
+    @Test("Quotas hold across a kill", arguments: ["huggingface", "runware"])
+    @LoopActor func survivesKill(provider: String) async throws {
+        let times = CallTimes()
+        let gate = Gate()
+        let providers = try RouteProviders(
+            runware: try RunwareScript { number, _ in
+                times.note()
+                return number == 1 ? .held(gate) : .normal
+            },
+            huggingface: try HuggingFaceScript { number, _ in
+                times.note()
+                return number == 1 ? .held(gate) : .image
+            }
+        )
+        let options = providers.options([
+            ("quotas.\(provider)", ["every": "2s", "hour": provider == "runware" ? 3 : 2])
+        ])
+        try await withEdge(options) { host in
+            let first = try await host.accepted(["prompt": "a fox", "provider": .string(provider)])
+            let second = try await host.accepted(["prompt": "an owl", "provider": .string(provider)])
+            try await eventually("the first call") { times.times.count == 1 }
+            try await host.restart()
+            // Of Hugging Face the first is asked for again, for nobody knows what became of it.
+            try await eventually("the second call") { times.times.count == 2 }
+            let done = try await host.job(provider == "runware" ? second : first) { $0["state"] != "queued" }
+
+            #expect(times.gaps.allSatisfy { $0 >= 2000 - Self.rounding }, "\(times.gaps)")
+            #expect(done["state"] != "failed")
+            if provider == "huggingface" {
+                // Two in an hour are made: the third waits.
+                #expect(try await host.finished(first)["state"] == "succeeded")
+                #expect(try await host.job(second)["state"] == "queued")
+                #expect(try await host.lane(provider)["quotaLeft"]?["hour"] == 0)
+            } else {
+                // The question about the first counts as a call, for it may end in one.
+                #expect(try await host.finished(first)["state"] == "succeeded")
+                #expect(providers.runware.paid(for: "a fox") == 1)
+            }
+            #expect(times.times.count == 2)
+        }
+    }
+
+    @Test @LoopActor func `a limit that comes all the same moves the whole lane, also across a restart`() async throws {
+        let times = CallTimes()
+        let openai = try OpenAIScript { number, _ in
+            times.note()
+            return number == 1 ? .limited([("Retry-After", "3")]) : .image
+        }
+        let providers = try RouteProviders(openai: openai)
+        try await withEdge(providers.options()) { host in
+            let first = try await host.accepted(["prompt": "a fox", "provider": "openai"])
+            try await eventually("the wait on disk") { host.activeJobs[first]?["nextAttemptAt"]?.string != nil }
+            try await host.restart()
+            let second = try await host.accepted(["prompt": "an owl", "provider": "openai"])
+            #expect(try await host.job(second)["state"] == "queued")
+            let done = (try await host.finished(first), try await host.finished(second))
+
+            #expect(done.0["state"] == "succeeded" && done.1["state"] == "succeeded")
+            #expect(done.0.outcomes == ["deferred", "succeeded"])
+            #expect(times.times.count == 3)
+            #expect((times.gaps.first ?? 0) >= 3000 - Self.rounding, "\(times.gaps)")
+        }
+    }
+
+    @Test @LoopActor
+    func `a circuit opens, is shown, is passed by, and closes after one probe`() async throws {
+        let gate = Gate()
+        let huggingface = try HuggingFaceScript { number, _ in number <= 5 ? .error(500, "down") : .held(gate) }
+        let providers = try RouteProviders(huggingface: huggingface)
+        try await withEdge(providers.options([("route.use", ["huggingface", "openai"])])) { host in
+            for number in 0..<5 {
+                #expect(try await host.ended(["prompt": .string("fox \(number)")])["provider"] == "openai")
+            }
+            let opened = ContinuousClock.now
+            #expect(try await host.lane("huggingface")["circuit"] == "open")
+            #expect(try await host.circuitMetric("huggingface") == "2")
+            let passed = try await host.ended(["prompt": "passed by"])
+            #expect(passed["provider"] == "openai")
+            let reason = passed.attempts.first?["passed"]?.array?.first?["reason"]?.string
+            #expect(reason?.contains("circuit is open until") == true, "\(passed.text())")
+            #expect(huggingface.calls == 5)
+
+            // Nobody else can do these: they wait for the circuit, and one of them goes first.
+            var ids: [String] = []
+            for number in 0..<3 {
+                ids.append(try await host.accepted(["prompt": .string("owl \(number)"), "provider": "huggingface"]))
+            }
+            try await eventually("a probe", atMost: .seconds(60)) { huggingface.calls == 6 }
+            #expect(ContinuousClock.now - opened > .seconds(28))
+            #expect(try await host.lane("huggingface")["circuit"] == "probing")
+            #expect(try await host.circuitMetric("huggingface") == "1")
+            #expect(huggingface.calls == 6, "one probe, and nobody beside it")
+            gate.open()
+            for id in ids { #expect(try await host.finished(id)["state"] == "succeeded") }
+            #expect(try await host.lane("huggingface")["circuit"] == "closed")
+            #expect(try await host.circuitMetric("huggingface") == "0")
+            #expect(huggingface.calls == 8)
+        }
+    }
+}
