@@ -27,7 +27,7 @@ struct RunwareRefusal {
         let fault = fault ?? RunwareFault()
         let mark = fault.code.isEmpty ? "" : ", code \(SaidText.line(fault.code, hiding: settings.key) ?? "")"
         let said = SaidText.line(fault.message, hiding: settings.key).map { ". It says: \($0)" } ?? ""
-        return ProviderError(
+        let error = ProviderError(
             provider: "runware",
             kind: meaning.kind,
             message: "\(meaning.advice) (status \(reply.status)\(mark))\(said)",
@@ -35,6 +35,8 @@ struct RunwareRefusal {
             requestID: task?.description,
             mayBePaid: isBegun || meaning.mayBePaid
         )
+        // What one model takes is known only when it is asked; another provider's may take it.
+        return ["unsupportedParameter", "unknownParameter"].contains(fault.code) ? error.unfit : error
     }
 
     /// When the answer asks to come again.

@@ -192,6 +192,20 @@ struct RoutingTests {
         }
     }
 
+    @Test @LoopActor func `a model that does not take a parameter hands over to one that may`() async throws {
+        let more = #""parameter":"negativePrompt""#
+        let providers = try RouteProviders(
+            runware: try RunwareScript(then: .refused("unsupportedParameter", more: more))
+        )
+        try await withEdge(providers.options([("route.use", ["runware", "huggingface"])])) { host in
+            let done = try await host.ended(["prompt": "a fox", "negative_prompt": "rain"])
+
+            #expect(done.lanesTried == ["runware", "huggingface"], "\(done.text())")
+            #expect(done.attempts.first?["movedOn"]?.string?.contains("negative_prompt") == true)
+            #expect(try await host.lane("runware")["circuit"] == "closed")
+        }
+    }
+
     @Test @LoopActor func `a model that loads for longer than the caller waits hands over to a warm one`() async throws
     {
         let providers = try RouteProviders(huggingface: try HuggingFaceScript([.loading(90), .loading(1)]))
