@@ -63,9 +63,12 @@ struct LaneLimitTests {
                 return number == 1 ? .held(gate) : .image
             }
         )
-        let options = providers.options([
-            ("quotas.\(provider)", ["every": "2s", "hour": provider == "runware" ? 3 : 2])
-        ])
+        // Beyond the hour that the last one waits.
+        let deadline: [(String, JSONValue)] = [("functions.generate.job.deadline", "3h")]
+        let options = providers.options(
+            [("quotas.\(provider)", ["every": "2s", "hour": provider == "runware" ? 3 : 2])],
+            manifest: deadline
+        )
         try await withEdge(options) { host in
             let first = try await host.accepted(["prompt": "a fox", "provider": .string(provider)])
             let second = try await host.accepted(["prompt": "an owl", "provider": .string(provider)])

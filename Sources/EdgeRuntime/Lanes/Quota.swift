@@ -86,7 +86,7 @@ struct QuotaUse: Sendable {
 
     /// Added to every distance: calls arrive some time after they left, one sooner than another, and it is arrivals that the
     /// provider counts.
-    static func slack(_ distance: Duration) -> Duration { min(distance / 20, .milliseconds(100)) }
+    static func slack(_ distance: Duration) -> Duration { min(distance / 5, .milliseconds(100)) }
 
     /// When a window of `count` calls has room for one more, `ahead` others having gone before.
     private func free(_ count: Int, _ span: Duration, _ now: Timestamp, _ ahead: Int) -> Timestamp {
