@@ -87,8 +87,6 @@ let package = Package(
             "EdgeRuntime",
             [
                 "EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest", "FileReading",
-                "ImageFormats",
-                "EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest", "FileReading",
                 "ImageFormats", "Callers",
             ]
         ),
