@@ -77,6 +77,7 @@ struct IdempotencyTests {
     @Test @LoopActor func `a cached image that is asked for with a key becomes that key's job`() async throws {
         try await withEdge { host in
             let made = try await host.generate("a fox", Self.json)
+            try await eventually("the end on disk") { host.doneJobs.count == 1 }
             let plain = try await host.generate("a fox", [])
             let keyed = try await host.generate("a fox", Self.key("c"))
             let again = try await host.generate("a fox", Self.key("c"))

@@ -24,6 +24,7 @@ package final class Host {
     let jobEvents: JobEvents
     let jobAccess: JobAccess
     let housekeeping: Housekeeping
+    private let inbox: Inbox
     let recall: RecallFront
     let cache: ResultCache
     let details: FunctionDetails
@@ -127,6 +128,11 @@ package final class Host {
             events: jobEvents,
             pictures: RequestPictures(store: PictureStore(images: images))
         )
+        inbox = Inbox(
+            state: state,
+            log: { log.write($0, $1) },
+            submit: { [jobFront] file in await jobFront.submit(file, among: functions) }
+        )
         recall = RecallFront(images: images)
         housekeeping = Housekeeping(
             files: files,
@@ -215,6 +221,7 @@ package final class Host {
         StartupText(self).write()
         watchFiles()
         housekeeping.start()
+        inbox.start()
         for await _ in stops { break }
         await stop()
     }
@@ -417,6 +424,7 @@ package final class Host {
         log.write(.info, "stopping: what runs gets \(DurationText.text(of: drain))")
         reload?.cancel()
         housekeeping.stop()
+        inbox.stop()
         board.stop()
         try? await sleep(for: min(Self.listenerMoment, drain))
         server.stopAccepting()

@@ -5,14 +5,14 @@ internal import EdgeLoop
 @LoopActor
 final class IdempotencyIndex {
     private struct Entry {
-        let body: UInt128
+        let body: HalfDigest
         /// nil while the first request with the key is being admitted.
         var job: JobKey?
     }
 
-    private var entries: [UInt128: Entry] = [:]
+    private var entries: [HalfDigest: Entry] = [:]
     /// Keys in the order in which they came; those that are gone from `entries` are passed over.
-    private var order: [UInt128] = []
+    private var order: [HalfDigest] = []
     private var first = 0
     private let changes = ChangeSignal()
     /// Whether all files were read; until then a request with a key waits.
@@ -96,7 +96,7 @@ final class IdempotencyIndex {
 
     // MARK: Bounds
 
-    private func insert(_ entry: Entry, _ key: UInt128) {
+    private func insert(_ entry: Entry, _ key: HalfDigest) {
         if entries.updateValue(entry, forKey: key) == nil { order.append(key) }
         var looks = 0
         while entries.count > keysMax, first < order.count, looks < order.count {
@@ -107,7 +107,7 @@ final class IdempotencyIndex {
             if entry.job.map(isActive) ?? true { order.append(oldest) } else { entries[oldest] = nil }
         }
         if order.count > 2 * keysMax {
-            var seen: Set<UInt128> = []
+            var seen: Set<HalfDigest> = []
             order = order[first...].filter { entries[$0] != nil && seen.insert($0).inserted }
             first = 0
         }

@@ -46,21 +46,21 @@ struct IdempotencyKey: Equatable, Sendable {
 
 /// What is kept of a key and of the request that came with it: hashes, for both may tell secrets.
 struct IdempotencyMark: Equatable, Sendable {
-    let key: UInt128
-    let body: UInt128
+    let key: HalfDigest
+    let body: HalfDigest
 
     /// - Parameters:
     ///   - scope: whose keys they are: those of two callers are two, whatever they say. Empty: of nobody known.
     ///   - part: which of the jobs that one request makes.
     init(_ key: String, scope: String = "", function: String, part: Int = 0, body: [[UInt8]]) {
         // No part holds a line break, so none can run into the next one.
-        self.key = Self.number(SHA256.hex(of: "\(scope)\n\(function)\n\(part)\n\(key)"))
+        self.key = HalfDigest(hex: SHA256.hex(of: "\(scope)\n\(function)\n\(part)\n\(key)"))
         var hash = SHA256()
         for piece in body {
             hash.update("\(piece.count)\n")
             hash.update(piece)
         }
-        self.body = Self.number(hash.finishHex())
+        self.body = HalfDigest(hex: hash.finishHex())
     }
 
     /// As the job file holds it.
@@ -71,9 +71,23 @@ struct IdempotencyMark: Equatable, Sendable {
         guard let key = stored["idempotency"]?["key"]?.string, key.isHex(count: 32),
             let body = stored["idempotency"]?["body"]?.string, body.isHex(count: 32)
         else { return nil }
-        self.key = UInt128(hex: key.utf8)
-        self.body = UInt128(hex: body.utf8)
+        self.key = HalfDigest(hex: key)
+        self.body = HalfDigest(hex: body)
+    }
+}
+
+/// 128 bits of a digest. Two words and no UInt128: with Swift 6.3.1 an async function that was handed one through a closure was
+/// seen to crash after it had waited.
+struct HalfDigest: Hashable, Sendable {
+    private let high: UInt64
+    private let low: UInt64
+
+    /// - Parameter hex: at least 32 lower-case hexadecimal digits.
+    init(hex: String) {
+        let number = UInt128(hex: hex.utf8.prefix(32))
+        high = UInt64(truncatingIfNeeded: number >> 64)
+        low = UInt64(truncatingIfNeeded: number)
     }
 
-    private static func number(_ hex: String) -> UInt128 { UInt128(hex: hex.utf8.prefix(32)) }
+    var hex: String { (UInt128(high) << 64 | UInt128(low)).hex }
 }
