@@ -1,4 +1,5 @@
 // A request with an Idempotency-Key that has come before: it gets the job of the first one, ended or not.
+internal import Callers
 internal import CivilTime
 internal import Digest
 internal import EdgeHTTP
@@ -23,11 +24,13 @@ extension JobFront {
             let key = try IdempotencyKey.of(context.request.headers.values("Idempotency-Key"))
         else { return nil }
         let name = function.name
+        // A stranger's address may change between two tries, so it takes no part.
+        let scope = context.caller.isKnown ? context.caller.id : ""
         let pieces = [Array(target.utf8), Array("\(part.count)".utf8), body]
         let mark =
             body.count <= Self.hashedOnLoopMax
-            ? IdempotencyMark(key.text, function: name, part: part.index, body: pieces)
-            : await Pool.run { IdempotencyMark(key.text, function: name, part: part.index, body: pieces) }
+            ? IdempotencyMark(key.text, scope: scope, function: name, part: part.index, body: pieces)
+            : await Pool.run { IdempotencyMark(key.text, scope: scope, function: name, part: part.index, body: pieces) }
         return try await board.finishing.idempotency.claim(mark)
     }
 
