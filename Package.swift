@@ -46,12 +46,14 @@ let package = Package(
         .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Values without input or output
         library("CivilTime"),
         library("JSON"),
         library("Digest", ["CSodium"]),
+        library("Signatures", ["COpenSSL"]),
         library("ImageFormats"),
         library("Retry", ["CivilTime"]),
         library("Secrets", ["JSON", "Digest"]),
@@ -61,7 +63,7 @@ let package = Package(
         // The loop and what runs on it
         library("EdgeLoop", ["CUV"]),
         library("EdgeHTTP", ["EdgeLoop", "CivilTime"]),
-        library("Callers", ["EdgeLoop", "CivilTime", "Digest", "JSON"]),
+        library("Callers", ["EdgeLoop", "CivilTime", "Digest", "JSON", "Signatures"]),
         library("Upstream", ["EdgeLoop", "CCurl"]),
 
         // Providers and functions
@@ -114,7 +116,8 @@ let package = Package(
             ]
         ),
         tests("ProvidersTests", ["Providers", "ImageFormats", "JSON"]),
-        tests("CallersTests", ["Callers", "EdgeLoop", "CivilTime", "Digest", "JSON"]),
+        tests("SignaturesTests", ["Signatures", "Digest"]),
+        tests("CallersTests", ["Callers", "EdgeLoop", "CivilTime", "Digest", "JSON", "Signatures", "TestSupport"]),
         tests("PNGTests", ["PNG"]),
         tests("SandboxTests", ["Sandbox", "Providers", "JSON"]),
         tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLoop", "CivilTime", "TestSupport"]),

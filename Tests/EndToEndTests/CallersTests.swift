@@ -187,6 +187,35 @@ struct CallersTests {
         }
     }
 
+    @Test @LoopActor
+    func `tokens of Supabase name a user, with the tier of app_metadata; a changed key set counts at once`()
+        async throws
+    {
+        var options = options("required", [("host.jwt", ["keys": "jwks.json"])])
+        options.environment = [("SUPABASE_JWT_SECRET", TokenSamples.secret)]
+        options.files = [("jwks.json", TokenSamples.keySet)]
+        try await withEdge(options) { host in
+            func head(_ token: String) async throws -> ProbeAnswer {
+                try await host.get("/functions/v1/test/head", [("Authorization", "Bearer \(token)")])
+            }
+            for (token, tier) in [
+                (TokenSamples.hs256, "free"), (TokenSamples.es256, "premium"), (TokenSamples.rs256, "premium"),
+            ] {
+                let lines = try await head(token).text.lowercased()
+                #expect(lines.contains("edge-caller: user:u1") && lines.contains("edge-tier: \(tier)"), "\(lines)")
+            }
+            expectProblem(try await head(String(TokenSamples.es256.dropLast(4))), 401, naming: ["token"])
+            expectProblem(try await host.get("/tested/hello", [("apikey", "nonsense")]), 401)
+            let other = TokenSamples.keySet.replacing("ec-1", with: "ec-2")
+            replaceFile("\(host.folder.path)/jwks.json", with: other)
+            try await eventually("the other key set", asking: { try await head(TokenSamples.es256).status == 401 })
+            #expect(try await head(TokenSamples.rs256).status == 200)
+            replaceFile("\(host.folder.path)/jwks.json", with: "{}")
+            try await eventually("a line about it") { host.said.contains("host.jwt.keys") }
+            #expect(try await head(TokenSamples.rs256).status == 200)
+        }
+    }
+
     @Test @LoopActor func `a command that asks for nonsense says what to write`() async throws {
         let folder = TemporaryFolder()
         for (arguments, part) in [

@@ -10,6 +10,7 @@ final class CallerFront {
     private var keys: KeySet
     private var hasCallers: Bool
     private var trusted: [AddressRange] = []
+    private var tokens = JWTVerifier()
 
     init(keys: KeySet) {
         self.keys = keys
@@ -21,7 +22,10 @@ final class CallerFront {
         hasCallers = keys.hasCallers
     }
 
-    func use(_ settings: HostSettings) { trusted = settings.trustedProxies }
+    func use(_ settings: HostSettings, _ tokens: JWTVerifier) {
+        trusted = settings.trustedProxies
+        self.tokens = tokens
+    }
 
     /// - Throws: a 401 where the request shows something wrong, or nothing where something is required.
     func identify(_ request: HTTPRequest, for function: FunctionEntry) throws(Problem) -> Caller {
@@ -35,9 +39,13 @@ final class CallerFront {
             return try caller(of: key, request)
         case .brokenKey:
             throw .wrongKey("it is mistyped or cut: its checksum does not fit")
+        case .token(let token) where tokens.canVerify:
+            if let caller = try caller(of: token) { return caller }
+            if isRequired { throw .callerUnknown(function.name) }  // a token that everybody has names nobody
+            return stranger(request)
         case .token, .foreign:
             // A host that knows no callers cannot tell what is wrong: clients that always send something are strangers there.
-            if isRequired || hasCallers { throw .wrongCredential }
+            if isRequired || hasCallers || tokens.canVerify { throw .wrongCredential }
             return stranger(request)
         }
     }
@@ -75,6 +83,10 @@ final class CallerFront {
         case .ended: throw .wrongKey("it was replaced by another, and its time of grace is over")
         case .unknown: throw .wrongKey("this host does not know it")
         }
+    }
+
+    private func caller(of token: String) throws(Problem) -> Caller? {
+        do { return try tokens.caller(of: token, now: .now()) } catch { throw .wrongToken(error.description) }
     }
 
     private static func name(_ field: String, _ request: HTTPRequest) throws(Problem) -> String? {

@@ -7,7 +7,7 @@ extension Problem {
             status: 401,
             code: "caller_unknown",
             message: "the function \(name) is for known callers only (auth in functions.json): send a key that "
-                + "`edge keys create` made as Authorization: Bearer, apikey or x-api-key"
+                + "`edge keys create` made, or a user's token, as Authorization: Bearer, apikey or x-api-key"
         )
     }
 
@@ -16,6 +16,10 @@ extension Problem {
         code: "caller_unknown",
         message: "what this request shows to say who asks is no key of this host; keys begin with edge_"
     )
+
+    package static func wrongToken(_ reason: String) -> Problem {
+        Problem(status: 401, code: "token_refused", message: "the token is refused: \(reason)")
+    }
 
     package static func wrongKey(_ reason: String) -> Problem {
         Problem(status: 401, code: "key_refused", message: "the key is refused: \(reason)")

@@ -85,7 +85,7 @@ package final class Host {
         let form = options.log ?? (isatty(STDOUT_FILENO) == 1 ? .text : .json)
         let log = LogWriter(descriptor: STDOUT_FILENO, form: form)
         self.log = log
-        log.redactor = settings.redactor(listed: file.manifest.secretNames)
+        log.redactor = Self.redactor(file, settings)
 
         let files = JobFiles(state: state)
         files.onBuried = {
@@ -228,9 +228,10 @@ package final class Host {
 
     /// Goes over to a manifest and settings that have been found good.
     private func apply(_ file: ManifestFile, _ settings: SettingsStack) {
+        let tokens = (try? Self.tokens(file, settings)) ?? JWTVerifier()  // it was found good before
         self.file = file
         self.settings = settings
-        log.redactor = settings.redactor(listed: file.manifest.secretNames)
+        log.redactor = Self.redactor(file, settings)
         for entry in file.manifest.functions {
             if let job = entry.job { board.configure(entry.name, job, cacheTTL: entry.cache?.ttl) }
         }
@@ -240,7 +241,7 @@ package final class Host {
         )
         cache.sizeMax = file.manifest.host.cacheBytes
         handler.policy = Self.policy(file.manifest, options)
-        callers.use(file.manifest.host)
+        callers.use(file.manifest.host, tokens)
         recall.redactor = log.redactor
         recall.hasOrigins = file.manifest.host.origins != .any
         // What was remembered held for the manifest, settings and programs that were.
@@ -292,7 +293,25 @@ package final class Host {
         FunctionSources(programs: file.programs, files: file.settings, folder: file.folder, settings: settings)
     }
 
+    private static func redactor(_ file: ManifestFile, _ settings: SettingsStack) -> Redactor {
+        settings.redactor(listed: file.manifest.secretNames.union([file.manifest.host.jwt.secret]))
+    }
+
+    /// What tokens are checked against.
+    private static func tokens(_ file: ManifestFile, _ settings: SettingsStack) throws(HostError) -> JWTVerifier {
+        let jwt = file.manifest.host.jwt
+        let secret = settings[jwt.secret].map { Array($0.value.reveal().utf8) }.flatMap { $0.isEmpty ? nil : $0 }
+        if let secret, secret.count < JWTVerifier.secretBytesMin {
+            throw HostError(
+                "\(jwt.secret) has \(secret.count) bytes; the secret of tokens needs \(JWTVerifier.secretBytesMin) or more, "
+                    + "else it can be guessed from a token"
+            )
+        }
+        return JWTVerifier(secret: secret, keys: file.tokenKeys, issuer: jwt.issuer, audience: jwt.audience)
+    }
+
     private static func check(_ file: ManifestFile, _ settings: SettingsStack) async throws(HostError) {
+        _ = try tokens(file, settings)
         let sources = sources(file, settings)
         let redactor = settings.redactor(listed: file.manifest.secretNames)
         try await SettingsCheck.run(file, redactor: redactor) { sources.variables(of: $0) }

@@ -1,4 +1,5 @@
 // Reads functions.json, and finds the programs that it names.
+internal import Callers
 internal import EdgeLoop
 internal import Glibc
 
@@ -10,14 +11,19 @@ struct ManifestFile: Sendable {
     let programs: [String: String]
     /// Absolute paths of settings files by function; each can be read.
     let settings: [String: String]
+    /// The public keys of tokens.
+    let tokenKeys: JWTKeySet
 
     /// The programs, and the scripts among their arguments: a change of one is a change of its function.
     var watchedPrograms: [String] {
         let scripts = manifest.functions.flatMap { $0.run.dropFirst() }.map {
             $0.hasPrefix("/") ? $0 : "\(folder)/\($0)"
         }
-        return Array(programs.values) + Array(settings.values) + scripts.filter { access($0, F_OK) == 0 }
+        return (tokenKeysPath.map { [$0] } ?? []) + Array(programs.values) + Array(settings.values)
+            + scripts.filter { access($0, F_OK) == 0 }
     }
+
+    private var tokenKeysPath: String? { Self.tokenKeysPath(manifest, path) }
 
     var folder: String { HostPlaces.folder(path) }
 
@@ -53,7 +59,8 @@ struct ManifestFile: Sendable {
             path: path,
             manifest: manifest,
             programs: programs,
-            settings: try settings(of: manifest, path)
+            settings: try settings(of: manifest, path),
+            tokenKeys: try tokenKeys(of: manifest, path)
         )
     }
 
@@ -72,6 +79,22 @@ struct ManifestFile: Sendable {
             found[entry.name] = absolute
         }
         return found
+    }
+
+    private static func tokenKeysPath(_ manifest: Manifest, _ path: String) -> String? {
+        manifest.host.jwt.keys.map { $0.hasPrefix("/") ? $0 : "\(HostPlaces.folder(path))/\($0)" }
+    }
+
+    private static func tokenKeys(of manifest: Manifest, _ path: String) throws(HostError) -> JWTKeySet {
+        guard let file = tokenKeysPath(manifest, path) else { return JWTKeySet() }
+        let name = HostPlaces.name(path)
+        let bytes: [UInt8]
+        do { bytes = try contents(of: file) } catch { throw HostError("\(name): host.jwt.keys: \(error)") }
+        do {
+            return try JWTKeySet(bytes)
+        } catch {
+            throw HostError("\(name): host.jwt.keys: \(file) is no key set to use: \(error)")
+        }
     }
 
     private static func contents(of path: String) throws(HostError) -> [UInt8] {

@@ -16,6 +16,7 @@ extension HostSettings {
             cacheBytes = cache.size("size", default: cacheBytes, in: (1 << 20)...(1 << 50))
             cache.refuseUnknownKeys()
         }
+        if var jwt = section.section("jwt") { self.jwt = TokenSettings(from: &jwt) }
         drain = section.duration("drain", default: drain, in: .zero...(.seconds(600)))
         section.refuseUnknownKeys(hints: [
             "port": "where to listen is for the flag --port or the variable PORT",

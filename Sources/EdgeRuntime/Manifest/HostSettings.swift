@@ -14,6 +14,9 @@ package struct HostSettings: Sendable, Equatable {
     /// `drain`: how long what runs may go on after the host was told to stop. Default 8s, 0s to 10m.
     package var drain: Duration = .seconds(8)
 
+    /// `jwt`: which tokens say who asks.
+    package var jwt = TokenSettings()
+
     package init() {}
 }
 
