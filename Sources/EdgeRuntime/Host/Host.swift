@@ -239,6 +239,7 @@ package final class Host {
             file.manifest,
             Self.sources(file, settings)
         )
+        board.lanes.closeCircuits()
         cache.sizeMax = file.manifest.host.cacheBytes
         handler.policy = Self.policy(file.manifest, options)
         callers.use(file.manifest.host, tokens)

@@ -78,6 +78,7 @@ extension JobBoard {
         let tried = generation.tried.union([lane.name])
         let after = AfterRun(
             lane: lane,
+            wasUnsure: generation.unsure != nil,
             hasState: generation.resumeState != nil,
             hasOther: !others.isEmpty,
             hasWarm: lanes.hasWarm(beside: lane, in: generation.ticket.lanes, tried: tried, now: now),
@@ -109,7 +110,8 @@ extension JobBoard {
         now: Timestamp
     ) {
         switch outcome {
-        case .success, .notReady: break
+        case .success: break
+        case .notReady: lanes.accepted(lane)
         case .limited(let status, let after, let estimate):
             let until = now + (after ?? LoadingEstimate.pause(seconds: estimate) ?? .seconds(1))
             if status == 429, next == .stay {
@@ -119,8 +121,9 @@ extension JobBoard {
             }
         case .failed:
             if next == .stay { lanes.failed(lane, at: now) } else { release(generation, .failed) }
-        case .final(let status):
-            release(generation, AfterRun.handsOver.contains(status) ? .failed : .neither)
+        case .final:
+            // Where nobody else can be asked, the next caller is to hear the reason too, and not to wait for a circuit.
+            if case .handOver = next { release(generation, .failed) } else { release(generation, .neither) }
         }
     }
 }

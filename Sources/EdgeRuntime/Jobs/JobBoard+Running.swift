@@ -128,13 +128,19 @@ extension JobBoard {
         }
     }
 
-    /// The next attempt begins at once on another lane. Its record tells how this one ended too, so nothing is written here.
+    /// The next attempt begins on another lane: mostly at once, and then its record tells how this one ended too.
     func handOver(_ generation: Generation, _ outcome: Attempt.Outcome, _ note: RunNote, now: Timestamp) async {
         generation.endAttempt(outcome, at: now, status: note.status, error: note.message)
         generation.phase = .queued
         generation.changes.notify()
-        guard !isStopping else { return }
-        queues[generation.function]?.add(generation)
+        if !isStopping { queues[generation.function]?.add(generation) }
+        guard case .queued = generation.phase else { return }
+        // It waits in a line, or for the next host: that must not take the attempt for a lost one.
+        do {
+            try await rewriteFile(of: generation)
+        } catch {
+            log("job \(generation.id): the change of its lane could not be written down: \(error)")
+        }
     }
 
     func pauseUntil(_ due: Timestamp, _ generation: Generation) async {

@@ -18,6 +18,8 @@ struct AfterRun {
     }
 
     let lane: Lane
+    /// Whether this run was to ask about an earlier one, whose fate is still not known.
+    let wasUnsure: Bool
     /// Whether the function left a state: the provider works on it, under an id that the state holds.
     let hasState: Bool
     /// Whether a lane is left that has not failed this job yet.
@@ -36,6 +38,10 @@ struct AfterRun {
         case .success, .notReady: return .stay
         case .limited(let status, let after, let estimate):
             guard !hasState else { return .stay }
+            if wasUnsure || note.mayBePaid {
+                if lane.takesAttemptIDs { return .askAgain }
+                if !retriesPerhapsPaid { return .stopPaying }
+            }
             let told = status == 429 ? after : estimate.map { Self.duration($0) } ?? after
             guard hasWarm, let told, told > patience ?? left else { return .rest }
             return .handOver(why: why)
@@ -47,7 +53,9 @@ struct AfterRun {
             if isUnsure, !retriesPerhapsPaid { return .stopPaying }
             return hasOther ? .handOver(why: why) : .rest
         case .final(let status):
-            return hasOther && (note.isUnfit || Self.handsOver.contains(status)) ? .handOver(why: why) : .rest
+            guard hasOther, note.isUnfit || Self.handsOver.contains(status) else { return .rest }
+            // What may be paid is bought elsewhere only where the settings allow to pay twice, and nobody can be asked.
+            return note.mayBePaid && (lane.takesAttemptIDs || !retriesPerhapsPaid) ? .rest : .handOver(why: why)
         }
     }
 

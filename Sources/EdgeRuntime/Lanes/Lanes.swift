@@ -202,6 +202,13 @@ final class Lanes {
     /// A question about a task failed; the task itself may go on.
     func failed(_ lane: Lane, at now: Timestamp) { _ = circuits[lane.route, default: RouteCircuit()].failed(at: now) }
 
+    /// Settings have changed, and with them perhaps what failed: nobody waits for a circuit of before.
+    func closeCircuits() {
+        let open = circuits.filter { $0.value.state != .closed }.keys
+        circuits = [:]
+        for route in open { onFreed("route \(route)") }
+    }
+
     // MARK: What others see
 
     func circuit(of lane: Lane) -> RouteCircuit.State { circuits[lane.route]?.state ?? .closed }

@@ -108,6 +108,69 @@ struct LaneJobTests {
         #expect(attempts.allSatisfy { $0["perhapsPaid"] == nil })
     }
 
+    @Test @LoopActor func `what is to be asked about is not forgotten while it cannot be asked`() async throws {
+        let bench = try await BoardBench()
+        var asked: [(id: String, isUnsure: Bool)] = []
+        bench.calls.answer = { _, attempt in
+            asked.append((attempt.id, attempt.isUnsure))
+            let note = RunNote(status: 503, message: "the function does not start", code: "x")
+            switch asked.count {
+            case 1: return .unfinished(.failed(.processEnded), note)
+            case 2: return .unfinished(.limited(status: 503, after: .seconds(1), estimate: nil), note)
+            default: return await bench.image("found")
+            }
+        }
+        let lanes = try set(["name": "a", "takesAttemptIDs": true], ["name": "b"])
+
+        let job = try await bench.board.accept(bench.ticket(key: "k", lanes: lanes), for: "f", needsFile: true)
+        await bench.gone(job)
+
+        #expect(asked.map(\.isUnsure) == [false, true, true])
+        #expect(Set(asked.map(\.id)).count == 1)
+    }
+
+    @Test @LoopActor func `a refusal after work that may be paid buys nothing elsewhere where it can be asked about`()
+        async throws
+    {
+        let bench = try await BoardBench()
+        bench.calls.answer = { _, _ in Self.failed(424, "too large", mayBePaid: true) }
+        let lanes = try set(["name": "a", "takesAttemptIDs": true], ["name": "b"])
+
+        let job = try await bench.board.accept(bench.ticket(key: "k", lanes: lanes), for: "f", needsFile: true)
+        await bench.gone(job)
+
+        #expect(bench.calls.count == 1)
+        #expect(await bench.stored(job)?["state"]?.string == "failed")
+    }
+
+    @Test @LoopActor func `refusals open no circuit where nobody else can be asked`() async throws {
+        let bench = try await BoardBench()
+        bench.calls.answer = { _, _ in Self.failed(424, "wrong key") }
+        let lanes = try set(["name": "a"])
+        for number in 0..<8 {
+            let ticket = bench.ticket(key: "k\(number)", lanes: lanes)
+            await bench.gone(try await bench.board.accept(ticket, for: "f", needsFile: true))
+        }
+
+        #expect(bench.calls.count == 8)
+    }
+
+    @Test @LoopActor func `a hand-over that has to wait is on disk`() async throws {
+        let bench = try await BoardBench()
+        bench.calls.answer = { _, _ in Self.failed(502, "a is down") }
+        let lanes = try set(["name": "a"], ["name": "b", "quota": ["every": 60]])
+        bench.board.lanes.restore(account: "b", started: .now(), blockedUntil: nil)
+
+        let job = try await bench.board.accept(bench.ticket(key: "k", lanes: lanes), for: "f", needsFile: true)
+        await bench.until(job) { job.generation.attempts.last?.outcome != nil && job.state == .queued }
+        var found: RecoveredJob?
+        while found?.attempts.last?.outcome == nil { found = try await bench.restarted().first }
+
+        #expect(found?.attempts.last?.outcome == .failed)
+        #expect(found?.attempts.last?.movedOn == "a is down")
+        bench.board.abandon()
+    }
+
     @Test @LoopActor func `a lost answer of a provider without ids is perhaps paid, and tried again`() async throws {
         let bench = try await BoardBench()
         bench.calls.answer = { _, _ in
