@@ -339,6 +339,8 @@ package final class Host {
         let keys = KeyFile(state: state.path)
         do {
             if let key = try await Pool.run({ try keys.firstOperatorKey(now: .now()) }) {
+                // Known before it is shown: whoever reads the line may use it at once.
+                callers.use(try await Pool.run { try keys.read() })
                 // Past the log, which may be kept somewhere for long.
                 writeLine("edge: the operator's key, shown this once: \(key.reveal())", to: STDERR_FILENO)
             }

@@ -36,7 +36,7 @@ final class Inbox {
     /// Notices can be lost, and waits end: the folder is looked at again at least this often.
     private static let interval = Duration.seconds(30)
     /// A file that cannot be read may still be written by a program that does not rename.
-    private static let settling = Duration.seconds(2)
+    private let settling: Duration
     static let pauses = Duration.seconds(1)...Duration.seconds(300)
 
     nonisolated var folder: String { "\(state.path)/jobs/inbox" }
@@ -44,10 +44,12 @@ final class Inbox {
 
     init(
         state: StateDirectory,
+        settling: Duration = .seconds(2),
         log: @escaping @LoopActor (LogLevel, String) -> Void,
         submit: @escaping @LoopActor (InboxFile) async -> Fate
     ) {
         self.state = state
+        self.settling = settling
         self.log = log
         self.submit = submit
     }
@@ -131,8 +133,8 @@ final class Inbox {
         switch read {
         case .success(let value): found = value
         case .failure(let error):
-            if (error as? StateError)?.isPassing ?? false { return Self.settling }
-            if await isYoung(path) { return Self.settling }
+            if (error as? StateError)?.isPassing ?? false { return settling }
+            if await isYoung(path) { return settling }
             return await moveAside(name, "\(error)")
         }
         guard !blocked.contains(found.request.function) else { return Self.interval }
@@ -159,7 +161,7 @@ final class Inbox {
         let files = state.files
         guard let status = await Pool.run({ try? files.status(path) }) else { return false }
         let age = Timestamp.now() - Timestamp(milliseconds: status.modified / 1_000_000)
-        return age >= .zero && age < Self.settling
+        return age >= .zero && age < settling
     }
 
     private func tell(_ name: String, _ level: LogLevel, _ text: String) {

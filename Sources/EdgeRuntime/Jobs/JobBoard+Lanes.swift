@@ -121,9 +121,13 @@ extension JobBoard {
             }
         case .failed:
             if next == .stay { lanes.failed(lane, at: now) } else { release(generation, .failed) }
-        case .final:
+        case .final(let status):
             // Where nobody else can be asked, the next caller is to hear the reason too, and not to wait for a circuit.
-            if case .handOver = next { release(generation, .failed) } else { release(generation, .neither) }
+            if case .handOver = next, AfterRun.handsOver.contains(status) {
+                release(generation, .failed)
+            } else {
+                release(generation, .neither)
+            }
         }
     }
 }

@@ -45,9 +45,10 @@ struct InboxTests {
 
         init() async throws { state = try await StateDirectory(path: "\(folder.path)/state") }
 
-        func inbox() -> Inbox {
+        func inbox(settling: Duration = .seconds(2)) -> Inbox {
             Inbox(
                 state: state,
+                settling: settling,
                 log: { [self] in said.append($1) },
                 submit: { [self] file in
                     asked.append(file.mark)
@@ -123,7 +124,7 @@ struct InboxTests {
     @Test @LoopActor func `a file that is not JSON yet may still be written`() async throws {
         let desk = try await Desk()
         desk.drop(#"{"function": "f", "req"#, "a.json")
-        let inbox = desk.inbox()
+        let inbox = desk.inbox(settling: .seconds(3600))
 
         inbox.look()
         await inbox.idle()
