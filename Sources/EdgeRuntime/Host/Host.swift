@@ -1,8 +1,8 @@
+// The host: everything put together, from its start to its end.
 internal import Callers
 internal import CivilTime
 internal import EdgeHTTP
 package import EdgeLoop
-// The host: everything put together, from its start to its end.
 internal import FileReading
 internal import Glibc
 internal import JSON
@@ -24,27 +24,27 @@ package final class Host {
     let jobEvents: JobEvents
     let jobAccess: JobAccess
     let housekeeping: Housekeeping
-    private let inbox: Inbox
+    let inbox: Inbox
     let recall: RecallFront
     let cache: ResultCache
     let details: FunctionDetails
     let callers: CallerFront
     private let operatorFront: OperatorFront
-    private var operatorServer: HTTPServer?
+    var operatorServer: HTTPServer?
     let state: StateDirectory
     let listener: Listener
-    private(set) var settings: SettingsStack
-    private(set) var file: ManifestFile
-    private(set) var phase = Phase.starting
+    var settings: SettingsStack
+    var file: ManifestFile
+    var phase = Phase.starting
     let started = ContinuousClock.now
-    private var watchers: [FileWatcher] = []
-    private var keyWatcher: FileWatcher?
-    private var keyReading = KeyReading.idle
-    private var signals: [SignalWatcher] = []
-    private var reload: LoopTimer?
-    private var isReloading = false
+    var watchers: [FileWatcher] = []
+    var keyWatcher: FileWatcher?
+    var keyReading = KeyReading.idle
+    var signals: [SignalWatcher] = []
+    var reload: LoopTimer?
+    var isReloading = false
 
-    private enum KeyReading { case idle, reading, readingOld }
+    enum KeyReading { case idle, reading, readingOld }
     enum Phase { case starting, serving, stopping }
 
     /// Starts a host, serves until it is told to stop, and gives the exit status.
@@ -227,7 +227,7 @@ package final class Host {
     }
 
     /// Goes over to a manifest and settings that have been found good.
-    private func apply(_ file: ManifestFile, _ settings: SettingsStack) {
+    func apply(_ file: ManifestFile, _ settings: SettingsStack) {
         let tokens = (try? Self.tokens(file, settings)) ?? JWTVerifier()  // it was found good before
         self.file = file
         self.settings = settings
@@ -250,7 +250,7 @@ package final class Host {
         details.forget()
     }
 
-    private static func policy(_ manifest: Manifest, _ options: ServeOptions) -> HostHandler.Policy {
+    static func policy(_ manifest: Manifest, _ options: ServeOptions) -> HostHandler.Policy {
         var host = manifest.host
         host.publicURL = options.publicURL ?? host.publicURL
         return HostHandler.Policy(
@@ -258,215 +258,6 @@ package final class Host {
             base: BaseURL(publicURL: host.publicURL, trustedProxies: host.trustedProxies),
             plain: PlainFront(trustedProxies: host.trustedProxies)
         )
-    }
-
-    // MARK: Reloading
-
-    private static func loadSettings(
-        _ options: ServeOptions,
-        _ places: HostPlaces,
-        _ environment: [String: String]
-    ) async throws -> SettingsStack {
-        try await Pool.run {
-            try SettingsStack.load(
-                environment: environment,
-                envFiles: options.envFiles,
-                stateDirectory: places.state,
-                projectDirectory: places.project
-            )
-        }
-    }
-
-    private static func loadManifest(
-        _ places: HostPlaces,
-        _ environment: [String: String]
-    ) async throws -> ManifestFile {
-        try await Pool.run {
-            try ManifestFile.read(
-                places.manifest,
-                programFolder: places.programs,
-                searchPath: environment["PATH"] ?? ""
-            )
-        }
-    }
-
-    private static func sources(_ file: ManifestFile, _ settings: SettingsStack) -> FunctionSources {
-        FunctionSources(programs: file.programs, files: file.settings, folder: file.folder, settings: settings)
-    }
-
-    private static func redactor(_ file: ManifestFile, _ settings: SettingsStack) -> Redactor {
-        settings.redactor(listed: file.manifest.secretNames.union([file.manifest.host.jwt.secret]))
-    }
-
-    /// What tokens are checked against.
-    private static func tokens(_ file: ManifestFile, _ settings: SettingsStack) throws(HostError) -> JWTVerifier {
-        let jwt = file.manifest.host.jwt
-        let secret = settings[jwt.secret].map { Array($0.value.reveal().utf8) }.flatMap { $0.isEmpty ? nil : $0 }
-        if let secret, secret.count < JWTVerifier.secretBytesMin {
-            throw HostError(
-                "\(jwt.secret) has \(secret.count) bytes; the secret of tokens needs \(JWTVerifier.secretBytesMin) or more, "
-                    + "else it can be guessed from a token"
-            )
-        }
-        return JWTVerifier(secret: secret, keys: file.tokenKeys, issuer: jwt.issuer, audience: jwt.audience)
-    }
-
-    private static func check(_ file: ManifestFile, _ settings: SettingsStack) async throws(HostError) {
-        _ = try tokens(file, settings)
-        let sources = sources(file, settings)
-        let redactor = settings.redactor(listed: file.manifest.secretNames)
-        try await SettingsCheck.run(file, redactor: redactor) { sources.variables(of: $0) }
-    }
-
-    /// Reads everything again. What is good is taken over at once; a mistake leaves all as it was, and says so.
-    private func reloadNow() async {
-        readKeysSoon()
-        do {
-            let settings = try await Self.loadSettings(options, places, environment)
-            let file = try await Self.loadManifest(places, environment)
-            try await Self.check(file, settings)
-            guard phase == .serving else { return }
-            apply(file, settings)
-            watchFiles()
-            StartupText(self).writeReloaded()
-        } catch {
-            log.write(.error, "not reloaded, the old settings go on: \(error)")
-        }
-    }
-
-    /// Makes the operator's key where there is none, and from then on takes over every change of the keys.
-    private func watchKeys() async {
-        let keys = KeyFile(state: state.path)
-        do {
-            if let key = try await Pool.run({ try keys.firstOperatorKey(now: .now()) }) {
-                // Known before it is shown: whoever reads the line may use it at once.
-                callers.use(try await Pool.run { try keys.read() })
-                // Past the log, which may be kept somewhere for long.
-                writeLine("edge: the operator's key, shown this once: \(key.reveal())", to: STDERR_FILENO)
-            }
-        } catch {
-            log.write(.warning, "no operator's key could be made: \(error)")
-        }
-        do {
-            keyWatcher = try FileWatcher(folder: state.path) { [unowned self] in
-                if $0 == KeyFile.name { readKeysSoon() }
-            }
-        } catch {
-            log.write(.warning, "changes of keys are not noticed (send SIGHUP instead): \(error.reason)")
-        }
-        readKeysSoon()  // what changed before it was watched
-    }
-
-    /// Keys do not wait for functions.json to be good: who was revoked is refused at once.
-    private func readKeysSoon() {
-        guard keyReading == .idle else {
-            keyReading = .readingOld
-            return
-        }
-        keyReading = .reading
-        let file = KeyFile(state: state.path)
-        Task { @LoopActor in
-            do {
-                callers.use(try await Pool.run { try file.read() })
-                recall.forgetAll()
-            } catch {
-                log.write(.error, "the keys are not read again, the old ones go on: \(error)")
-            }
-            let isOld = keyReading == .readingOld
-            keyReading = .idle
-            if isOld { readKeysSoon() }
-        }
-    }
-
-    /// An editor's save is several changes; they are taken together.
-    private static let settling = Duration.milliseconds(100)
-
-    private func reloadSoon() {
-        reload?.cancel()
-        reload = LoopTimer(after: Self.settling) { [unowned self] in
-            // One reading after the other: an older one must not be taken over after a newer one.
-            guard !isReloading else { return reloadSoon() }
-            isReloading = true
-            Task { @LoopActor in
-                await reloadNow()
-                isReloading = false
-            }
-        }
-    }
-
-    private func watchFiles() {
-        for watcher in watchers { watcher.cancel() }
-        watchers = []
-        let watched = settings.watchedPaths.map { HostPlaces.absolute($0) } + [file.path] + file.watchedPrograms
-        for (folder, paths) in Dictionary(grouping: watched, by: HostPlaces.folder) {
-            let names = Set(paths.map(HostPlaces.name))
-            do {
-                watchers.append(
-                    try FileWatcher(folder: folder) { [unowned self] in if names.contains($0) { reloadSoon() } }
-                )
-            } catch {
-                // A missing folder can hold no file; an exhausted inotify limit is worth a word.
-                if error.code != ENOENT {
-                    log.write(.warning, "changes in \(folder) are not noticed (send SIGHUP instead): \(error.reason)")
-                }
-            }
-        }
-    }
-
-    // MARK: Stopping
-
-    private func watchSignals() -> AsyncStream<Int32> {
-        let (stops, continuation) = AsyncStream<Int32>.makeStream()
-        let stop: @LoopActor (Int32) -> Void = { [unowned self] number in
-            switch phase {
-            case .starting: _exit(0)  // nothing was accepted yet
-            case .serving: phase = .stopping
-            case .stopping: _exit(128 + number)
-            }
-            continuation.yield(number)
-        }
-        signals = [SIGTERM, SIGINT].map { number in SignalWatcher(number) { stop(number) } }
-        // Away from a terminal SIGHUP means "read your settings again"; on one, that the terminal is gone.
-        let hasTerminal = isatty(STDIN_FILENO) == 1
-        signals.append(
-            SignalWatcher(SIGHUP) { [unowned self] in if hasTerminal { stop(SIGHUP) } else { reloadSoon() } }
-        )
-        return stops
-    }
-
-    /// How long the listener stays open after `/readyz` has turned, so that a load balancer sees it in time.
-    private static let listenerMoment = Duration.milliseconds(300)
-    /// For the last answers and for functions to end, after the drain.
-    private static let lastMoment = Duration.seconds(1)
-    /// Of the drain's end, for answers to calls that no process has taken by then.
-    private static let answerMoment = Duration.milliseconds(250)
-
-    private func stop() async {
-        let drain = file.manifest.host.drain
-        log.write(.info, "stopping: what runs gets \(DurationText.text(of: drain))")
-        reload?.cancel()
-        housekeeping.stop()
-        inbox.stop()
-        board.stop()
-        try? await sleep(for: min(Self.listenerMoment, drain))
-        server.stopAccepting()
-        // Who only watches comes back to the next host; what runs, jobs and plain calls, gets the time.
-        let end = ContinuousClock.now + drain
-        jobEvents.isStopping = true
-        jobAccess.isStopping = true
-        board.wakeAll()
-        _ = try? await withDeadline(drain) { [board] in await board.runningEnded() }
-        // Who still waits is told where to ask.
-        jobFront.isStopping = true
-        board.wakeAll()
-        let left = max(end - .now, Self.lastMoment)
-        let refusal = LoopTimer(after: left - Self.answerMoment) { [functions] in functions.refuseWaiting() }
-        _ = await server.drain(within: left)
-        refusal.cancel()
-        board.abandon()
-        await functions.stop(within: Self.lastMoment)
-        log.write(.info, "stopped: \(board.count) unfinished jobs stay on disk")
-        log.finish()
     }
 }
 
