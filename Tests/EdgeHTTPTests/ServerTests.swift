@@ -48,7 +48,8 @@ struct ServerTests {
 
     @Test @LoopActor func `a request may come byte by byte`() async throws {
         var limits = HTTPLimits()
-        limits.headTime = .seconds(300)  // on a busy machine a hundred turns of the loop can take longer than a head may
+        // On a busy machine a hundred turns of the loop can take longer than a head may.
+        limits.headTime = .seconds(300)
         limits.bodyIdle = .seconds(300)
         let server = try TestServer(limits: limits) { request in
             .text(String(decoding: (try? await request.body.collect(upTo: 100)) ?? [], as: UTF8.self))
