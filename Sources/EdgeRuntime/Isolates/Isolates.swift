@@ -1,7 +1,6 @@
 // The supervisor of one function: starts its process when it is needed, hands calls to it, replaces and stops it.
 internal import EdgeHTTP
 internal import EdgeLoop
-internal import Glibc
 
 /// Runs a function's processes: one that takes calls, and beside it those that only finish theirs.
 @LoopActor

@@ -34,7 +34,6 @@ final class JobQueue {
 
     var runningCount: Int { running }
     var readyCount: Int { schedule.readyCount + lines.values.reduce(0) { $0 + $1.count } }
-    var count: Int { schedule.count + lines.values.reduce(0) { $0 + $1.count } + running }
 
     /// Takes a slot and a lane for a generation that its caller starts by itself; false: it has to be added.
     func takeSlot(for generation: Generation) -> Bool {
