@@ -108,9 +108,14 @@ extension EdgeHost {
     }
 
     /// The files in the image store.
-    var imageFiles: [String] {
-        filesIn("\(state)/images").flatMap { folder in
-            filesIn("\(state)/images/\(folder)").map { "\(folder)\($0)" }
+    var imageFiles: [String] { filesByFolder(in: "images") }
+
+    /// The files of kept results.
+    var cacheEntries: [String] { filesByFolder(in: "cache").filter { $0.hasSuffix(".json") } }
+
+    private func filesByFolder(in store: String) -> [String] {
+        filesIn("\(state)/\(store)").flatMap { folder in
+            filesIn("\(state)/\(store)/\(folder)").map { "\(folder)\($0)" }
         }.sorted()
     }
 
