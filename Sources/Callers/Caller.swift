@@ -1,5 +1,6 @@
 // Who asks.
 package import CivilTime
+package import JSON
 
 /// One caller, as far as it is known. The id says how: `key:...`, `user:...`, `role:...`, or `ip:...` for nobody known.
 package struct Caller: Sendable, Equatable {
@@ -30,11 +31,37 @@ package struct Caller: Sendable, Equatable {
         self.ends = ends
     }
 
+    /// Who acts for nobody else: the operator on this machine, by a file in the inbox or a command.
+    package static let local = Caller(id: "local")
+
     /// Bytes of a name of an end user or a group.
     package static let nameBytesMax = 128
 
     /// Whether a text can name an end user or a group: visible ASCII, so that no log or header shows anything else.
     package static func isName(_ text: String) -> Bool {
         (1...nameBytesMax).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+    }
+
+    // MARK: JSON
+
+    /// What a job file keeps: never what was shown.
+    package var json: JSONValue {
+        var object: JSONObject = ["id": .string(id), "tier": .string(tier.rawValue)]
+        if isKnown { object["known"] = true }
+        object["user"] = user.map { .string($0) }
+        object["group"] = group.map { .string($0) }
+        return .object(object)
+    }
+
+    /// Nil when the value is no caller as ``json`` writes it.
+    package init?(_ json: JSONValue) {
+        guard let id = json["id"]?.string, let tier = json["tier"]?.string.flatMap(Tier.init) else { return nil }
+        self.init(
+            id: id,
+            tier: tier,
+            isKnown: json["known"]?.bool ?? false,
+            user: json["user"]?.string,
+            group: json["group"]?.string
+        )
     }
 }

@@ -3,12 +3,13 @@ internal import EdgeLoop
 internal import EdgeRuntime
 
 enum JobsTool {
-    private static let filters = ["state", "since", "before", "function", "limit"]
+    private static let filters = ["state", "since", "before", "function", "user", "limit"]
     private static let forms = """
-        edge jobs list [--state S] [--since T] [--before T] [--function F] [--limit N] [--json]
+        edge jobs list [--state S] [--since T] [--before T] [--function F] [--user U] [--limit N] [--json]
         edge jobs show ID | logs ID | retry ID | cancel ID
-        edge jobs purge [--before T] [--state S] [--function F]
+        edge jobs purge [--before T] [--state S] [--function F] [--user U]
         S is queued, running, waiting, succeeded, failed, canceled or dead; T a day, a time, or how long ago (3h).
+        U is a caller as the log names it (key:..., user:..., ip:...), or an end user that a key has named.
         --state-dir DIR names the host's state folder; .edge (EDGE_STATE)
         """
 

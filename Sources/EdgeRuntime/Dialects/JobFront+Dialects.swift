@@ -1,4 +1,5 @@
 // The way of a request that came in another API's words: the same admission, cache, jobs and single-flight as a native one.
+internal import Callers
 internal import CivilTime
 internal import EdgeHTTP
 internal import EdgeLoop
@@ -50,7 +51,7 @@ extension JobFront {
         if isKept, !ticket.isFresh, let key = ticket.key, !board.hasNewResult(key: key) {
             let now = Timestamp.now()
             if let entry = await cache.lookup(key: key, now: now), try await isWhole(entry.result) {
-                if let claim { _ = await keep(entry, ticket, function, claim) }
+                if let claim { _ = await keep(entry, ticket, function, claim, context.caller) }
                 notes.cache = "hit"
                 notes.cacheKey = key
                 notes.expires = entry.expires
@@ -62,6 +63,7 @@ extension JobFront {
         let job = try await board.accept(
             ticket,
             for: function.name,
+            by: context.caller,
             needsFile: claim != nil,
             waitedUntil: .now() + Self.dialectWait,
             idempotency: claim?.mark

@@ -103,7 +103,8 @@ extension JobFront {
         _ entry: CacheEntry,
         _ ticket: Ticket,
         _ function: LiveFunction,
-        _ claim: IdempotencyClaim
+        _ claim: IdempotencyClaim,
+        _ caller: Caller
     ) async -> JSONObject? {
         guard board.files.state.hasRoom else { return nil }
         let now = Timestamp.now()
@@ -113,6 +114,7 @@ extension JobFront {
         var document = entry.document
         document["id"] = .string(id)
         document["function"] = .string(function.name)
+        document["caller"] = caller.json
         for moment in ["created", "started", "finished", "deadline"] { document[moment] = .string(now.iso8601) }
         document["key"] = ticket.key.map { .string($0) } ?? .null
         document["input"] = (try? JSONValue.parse(ticket.input)) ?? .null

@@ -1,4 +1,5 @@
 // A dropped file's request, on the way that a client's goes: admission, cache, job.
+internal import Callers
 internal import CivilTime
 internal import EdgeHTTP
 internal import EdgeLoop
@@ -63,7 +64,8 @@ extension JobFront {
         if let key = ticket.key, !ticket.isFresh, function.entry.cache != nil, !board.hasNewResult(key: key),
             let entry = await cache.lookup(key: key, now: .now()), try await isWhole(entry.result)
         {
-            guard let document = await keep(entry, ticket, function, claim), let id = document["id"]?.string else {
+            guard let document = await keep(entry, ticket, function, claim, .local), let id = document["id"]?.string
+            else {
                 throw AcceptError.noRoom
             }
             return id

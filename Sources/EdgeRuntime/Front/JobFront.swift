@@ -1,4 +1,5 @@
 // A public request to a job function: from its admission to its answer.
+internal import Callers
 internal import CivilTime
 internal import EdgeHTTP
 internal import EdgeLoop
@@ -81,6 +82,7 @@ final class JobFront {
         let job = try await board.accept(
             ticket,
             for: function.name,
+            by: context.caller,
             needsFile: tellsID || claim != nil,
             waitedUntil: wait > .zero ? .now() + wait : nil,
             idempotency: claim?.mark
@@ -199,7 +201,7 @@ final class JobFront {
         let left = max(0, Int((entry.expires - now).inSeconds))
         var document = entry.document
         if let claim, try await isWhole(entry.result) {
-            document = await keep(entry, ticket, function, claim) ?? document
+            document = await keep(entry, ticket, function, claim, context.caller) ?? document
         }
         return try await answers.result(entry.result, as: choice, maxAge: left, cacheStatus: "edge; hit; ttl=\(left)") {
             JobDocument.shown(document, base: context.base)

@@ -1,4 +1,5 @@
 // Jobs as their operator sees and handles them: lists, whole documents, another try, cancel, purge.
+internal import Callers
 internal import CivilTime
 internal import EdgeHTTP
 internal import EdgeLoop
@@ -20,7 +21,12 @@ struct OperatorJobs {
         var rows: [JSONValue] = []
         let active = board.jobs.values.filter {
             $0.hasFile
-                && filter.takes(state: $0.state.rawValue, function: $0.generation.function, created: $0.created)
+                && filter.takes(
+                    state: $0.state.rawValue,
+                    function: $0.generation.function,
+                    caller: $0.caller,
+                    created: $0.created
+                )
         }
         for job in active.sorted(by: { $0.id > $1.id }).prefix(filter.limit) {
             rows.append(.object(Self.row(JobDocument.stored(job))))
@@ -28,7 +34,9 @@ struct OperatorJobs {
         if filter.state == nil || filter.state == JobFilter.dead {
             for dead in try await files.dead().reversed() where rows.count < filter.limit {
                 let function = dead.document?["function"]?.string
-                guard filter.takes(state: JobFilter.dead, function: function, created: dead.created) else { continue }
+                guard
+                    filter.takes(state: JobFilter.dead, function: function, caller: dead.caller, created: dead.created)
+                else { continue }
                 rows.append(.object(dead.row))
             }
         }
@@ -107,7 +115,7 @@ struct OperatorJobs {
         }
         try await front.findInputs(of: &ticket, among: [], function)
         do {
-            return try await board.accept(ticket, for: function.name, needsFile: true)
+            return try await board.accept(ticket, for: function.name, by: work.caller, needsFile: true)
         } catch let error as AcceptError {
             throw JobAnswers.problem(error, function: function.name)
         }
@@ -134,7 +142,9 @@ struct OperatorJobs {
         if filter.state == nil || filter.state == JobFilter.dead {
             for dead in try await files.dead() {
                 let function = dead.document?["function"]?.string
-                guard filter.takes(state: JobFilter.dead, function: function, created: dead.created) else { continue }
+                guard
+                    filter.takes(state: JobFilter.dead, function: function, caller: dead.caller, created: dead.created)
+                else { continue }
                 try await files.removeDead(dead.name)
                 count += 1
             }
@@ -174,6 +184,7 @@ struct OperatorJobs {
         let attempts = Int64(stored["attempts"]?.array?.count ?? 0) + (stored["attemptsOmitted"]?.integer ?? 0)
         row["attempts"] = .integer(attempts)
         for key in ["provider", "cost", "nextAttemptAt"] { row[key] = stored[key] }
+        row["user"] = stored["caller"].map { $0["user"] ?? $0["id"] ?? .null }
         let last = stored["attempts"]?.array?.last?["error"]?.string
         row["reason"] = (stored["error"]?["message"]?.string ?? last).map { .string($0) }
         return row

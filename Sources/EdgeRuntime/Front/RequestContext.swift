@@ -13,7 +13,7 @@ struct RequestContext: Sendable {
     /// What absolute URLs in the answer begin with.
     let base: String
     /// Who asks; told by the function that is asked for, for each says whether it wants to know.
-    var caller = Caller(id: "local")
+    var caller = Caller.local
 
     var origin: String? { request.headers["Origin"] }
 }

@@ -57,12 +57,12 @@ struct JobsTable {
     var text: String {
         let jobs = document["jobs"]?.array ?? []
         guard !jobs.isEmpty else { return "no such jobs\n" }
-        var rows = [["id", "state", "function", "created", "attempts", "cost", "reason"]]
+        var rows = [["id", "state", "function", "created", "user", "attempts", "cost", "reason"]]
         for job in jobs {
             let reason = (job["reason"]?.string ?? "").map { $0.isNewline ? " " : $0 }
             rows.append([
                 job["id"]?.string ?? "-", job["state"]?.string ?? "-", job["function"]?.string ?? "-",
-                job["created"]?.string ?? "-", "\(job["attempts"]?.integer ?? 0)",
+                job["created"]?.string ?? "-", job["user"]?.string ?? "-", "\(job["attempts"]?.integer ?? 0)",
                 job["cost"]?.integer == nil ? "-" : ProvidersTable.price(job["cost"]),
                 String(reason.prefix(Self.reasonMax)),
             ])

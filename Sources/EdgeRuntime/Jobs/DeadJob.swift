@@ -1,4 +1,5 @@
 // A file in jobs/dead: why it is there, and what can still be made of it.
+internal import Callers
 internal import CivilTime
 internal import Digest
 internal import EdgeLoop
@@ -64,6 +65,7 @@ struct DeadJob: Sendable {
         return row
     }
 
+    var caller: Caller? { document?["caller"].flatMap { Caller($0) } }
     var created: Timestamp? { document?["created"]?.string.flatMap { Timestamp(iso8601: $0) } }
 }
 

@@ -1,4 +1,5 @@
 // The work for one cache key, and the jobs that wait for it.
+internal import Callers
 internal import CivilTime
 internal import EdgeLoop
 internal import JSON
@@ -161,6 +162,8 @@ final class Generation {
 @LoopActor
 final class Job {
     let id: String
+    /// Who asked.
+    let caller: Caller
     let created: Timestamp
     let generation: Generation
     /// The key that its request came with.
@@ -172,8 +175,15 @@ final class Job {
     /// Set when this job alone was canceled; its generation may go on for others.
     private(set) var canceledAt: Timestamp?
 
-    init(id: String, created: Timestamp, generation: Generation, idempotency: IdempotencyMark? = nil) {
+    init(
+        id: String,
+        caller: Caller,
+        created: Timestamp,
+        generation: Generation,
+        idempotency: IdempotencyMark? = nil
+    ) {
         self.id = id
+        self.caller = caller
         self.idempotency = idempotency
         self.created = created
         self.generation = generation

@@ -1,4 +1,5 @@
 // How a request becomes a job: on disk before its caller is told of it and before its function is called.
+internal import Callers
 internal import CivilTime
 internal import Digest
 internal import EdgeLoop
@@ -22,6 +23,7 @@ extension JobBoard {
     func accept(
         _ ticket: Ticket,
         for function: String,
+        by caller: Caller = .local,
         needsFile: Bool,
         waitedUntil: Timestamp? = nil,
         idempotency: IdempotencyMark? = nil
@@ -31,7 +33,13 @@ extension JobBoard {
         guard let queue = queues[function] else { preconditionFailure("\(function) was not configured") }
         let now = Timestamp.now()
         if let key = ticket.key, !ticket.isFresh, let generation = byKey[key] {
-            let job = Job(id: UUIDText.version7(), created: now, generation: generation, idempotency: idempotency)
+            let job = Job(
+                id: UUIDText.version7(),
+                caller: caller,
+                created: now,
+                generation: generation,
+                idempotency: idempotency
+            )
             follow(job)
             generation.isWaitedFor(until: waitedUntil)
             if needsFile { try await writeFile(of: job) }
@@ -43,8 +51,17 @@ extension JobBoard {
         guard files.state.hasRoom else { throw AcceptError.noRoom }
         var ticket = ticket
         ticket.lanes = shared(ticket.lanes)
-        let generation = Generation(
+        let work = NewWork(
             id: UUIDText.version7(),
+            function: function,
+            ticket: ticket,
+            caller: caller,
+            now: now,
+            waitedUntil: waitedUntil
+        )
+        try admit(work)
+        let generation = Generation(
+            id: work.id,
             function: function,
             ticket: ticket,
             created: now,
@@ -52,7 +69,13 @@ extension JobBoard {
             retry: RetryDecision(attempts: queue.settings.attempts)
         )
         generation.isWaitedFor(until: waitedUntil)
-        let job = Job(id: generation.id, created: now, generation: generation, idempotency: idempotency)
+        let job = Job(
+            id: generation.id,
+            caller: caller,
+            created: now,
+            generation: generation,
+            idempotency: idempotency
+        )
         counts[function, default: DayCount()].add(at: now)
         if let key = ticket.key { byKey[key] = generation }
         follow(job)
@@ -68,7 +91,10 @@ extension JobBoard {
             if runsAtOnce { queue.ended() }
             // Who followed meanwhile may have a file, and a client that knows its id.
             await end(generation, .failure(Self.notStored))
-            if !generation.jobs.contains(where: \.hasFile) { counts[function]?.takeBack(at: now) }
+            if !generation.jobs.contains(where: \.hasFile) {
+                counts[function]?.takeBack(at: now)
+                takeBack(work)
+            }
             throw error
         }
         if runsAtOnce, generation.hopeless != nil {

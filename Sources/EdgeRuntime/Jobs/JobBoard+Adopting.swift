@@ -1,4 +1,5 @@
 // What the host does with all jobs: takes them up at its start, lets go of them when it stops.
+internal import Callers
 internal import CivilTime
 internal import EdgeLoop
 internal import JSON
@@ -38,6 +39,7 @@ extension JobBoard {
         for recovered in ordered {
             let job = Job(
                 id: recovered.id,
+                caller: recovered.caller,
                 created: recovered.created,
                 generation: generation,
                 idempotency: recovered.idempotency

@@ -22,6 +22,8 @@ final class JobBoard {
     /// By their ids, which functions are told as their job's.
     var running: [String: Generation] = [:]
     let taskEnded = ChangeSignal()
+    /// Asked in this order before work is accepted.
+    var guards: [any JobGuard] = []
     /// The lanes of the latest tickets.
     var lateLanes: [LaneSet] = []
     var isStopping = false

@@ -1,4 +1,5 @@
 // The job document: what a job file holds, and the part of it that clients see.
+internal import Callers
 internal import CivilTime
 internal import EdgeLoop
 internal import JSON
@@ -15,7 +16,7 @@ enum JobDocument {
         let generation = job.generation
         var object: JSONObject = [
             "version": .integer(version), "id": .string(job.id), "function": .string(generation.function),
-            "state": .string(job.state.rawValue), "created": .string(job.created.iso8601),
+            "state": .string(job.state.rawValue), "caller": job.caller.json, "created": .string(job.created.iso8601),
             "started": time(generation.started), "finished": time(job.canceledAt ?? generation.finished),
             "deadline": .string(generation.deadline.iso8601), "generation": .string(generation.id),
             "key": generation.ticket.key.map { .string($0) } ?? .null,

@@ -1,4 +1,5 @@
 // Which jobs an operator means: by state, time and function.
+internal import Callers
 internal import CivilTime
 internal import FileReading
 internal import JSON
@@ -8,6 +9,8 @@ struct JobFilter: Equatable, Sendable {
     /// A ``JobState``, or `dead`; nil: all.
     var state: String?
     var function: String?
+    /// Who asked: a caller's id, or the end user that it named.
+    var user: String?
     /// Accepted at this moment or later.
     var since: Timestamp?
     /// Accepted earlier than this.
@@ -21,7 +24,7 @@ struct JobFilter: Equatable, Sendable {
 
     init() {}
 
-    /// - Parameter query: `state`, `since`, `before`, `function` and `limit`, and nothing else.
+    /// - Parameter query: `state`, `since`, `before`, `function`, `user` and `limit`, and nothing else.
     init(_ query: String?, now: Timestamp) throws(Problem) {
         for field in try QueryInput.object(query).members {
             let text = field.value.string ?? ""
@@ -32,6 +35,7 @@ struct JobFilter: Equatable, Sendable {
                 }
                 state = text
             case "function": function = text
+            case "user": user = text
             case "since": since = try Self.moment(text, "since", now)
             case "before": before = try Self.moment(text, "before", now)
             case "limit":
@@ -45,9 +49,10 @@ struct JobFilter: Equatable, Sendable {
     }
 
     /// Whether a job is meant. What a file does not tell is taken as met only where nothing was asked for.
-    func takes(state: String, function: String?, created: Timestamp?) -> Bool {
+    func takes(state: String, function: String?, caller: Caller?, created: Timestamp?) -> Bool {
         if let wanted = self.state, wanted != state { return false }
         if let wanted = self.function, wanted != function { return false }
+        if let wanted = user { guard let caller, wanted == caller.user || wanted == caller.id else { return false } }
         if let since { guard let created, created >= since else { return false } }
         if let before { guard let created, created < before else { return false } }
         return true
@@ -57,6 +62,7 @@ struct JobFilter: Equatable, Sendable {
         takes(
             state: document["state"]?.string ?? "",
             function: document["function"]?.string,
+            caller: document["caller"].flatMap { Caller($0) },
             created: document["created"]?.string.flatMap { Timestamp(iso8601: $0) }
         )
     }

@@ -1,4 +1,5 @@
 // What a job file means to a host that starts: work to take up again.
+internal import Callers
 internal import CivilTime
 internal import JSON
 
@@ -7,6 +8,8 @@ struct RecoveredJob: Equatable, Sendable {
     let id: String
     let function: String
     let generation: String
+    /// Who asked; files of older versions do not tell.
+    let caller: Caller
     let ticket: Ticket
     let created: Timestamp
     let started: Timestamp?
@@ -49,6 +52,7 @@ struct RecoveredJob: Equatable, Sendable {
         generation = try text("generation")
         created = try moment("created")
         deadline = try moment("deadline")
+        caller = stored["caller"].flatMap { Caller($0) } ?? .local
         started = stored["started"]?.string.flatMap { Timestamp(iso8601: $0) }
         do {
             ticket = Ticket(

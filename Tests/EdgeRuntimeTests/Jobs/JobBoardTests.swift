@@ -1,3 +1,4 @@
+import Callers
 import CivilTime
 import Digest
 import EdgeLoop
@@ -407,7 +408,7 @@ final class BoardBench {
             deadline: now + .seconds(3600),
             retry: RetryDecision(attempts: 3)
         )
-        let job = Job(id: id, created: now, generation: generation)
+        let job = Job(id: id, caller: .local, created: now, generation: generation)
         generation.jobs = [job]
         return job
     }

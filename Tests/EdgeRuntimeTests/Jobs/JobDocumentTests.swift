@@ -1,3 +1,4 @@
+import Callers
 import CivilTime
 import EdgeLoop
 import JSON
@@ -138,7 +139,7 @@ struct JobDocumentTests {
     }
 
     @LoopActor private static func job(_ generation: Generation) -> Job {
-        let job = Job(id: "j", created: start, generation: generation)
+        let job = Job(id: "j", caller: .local, created: start, generation: generation)
         generation.jobs = [job]
         return job
     }

@@ -1,3 +1,4 @@
+import Callers
 import CivilTime
 import JSON
 import Testing
@@ -29,8 +30,19 @@ struct JobFilterTests {
     @Test func `a job without a time is no job of any time`() throws {
         let filter = try JobFilter("before=1h", now: Self.now)
 
-        #expect(!filter.takes(state: "dead", function: nil, created: nil))
-        #expect(filter.takes(state: "dead", function: nil, created: Timestamp(milliseconds: 0)))
-        #expect(!filter.takes(state: "dead", function: nil, created: Self.now))
+        #expect(!filter.takes(state: "dead", function: nil, caller: nil, created: nil))
+        #expect(filter.takes(state: "dead", function: nil, caller: nil, created: Timestamp(milliseconds: 0)))
+        #expect(!filter.takes(state: "dead", function: nil, caller: nil, created: Self.now))
+    }
+
+    @Test func `a user is a caller's id, or the end user that a key has named`() throws {
+        let filter = try JobFilter("user=alice", now: Self.now)
+        let byID = try JobFilter("user=key:abc", now: Self.now)
+        let alice = Caller(id: "key:abc", isKnown: true, user: "alice")
+
+        #expect(filter.takes(state: "failed", function: "f", caller: alice, created: Self.now))
+        #expect(byID.takes(state: "failed", function: "f", caller: alice, created: Self.now))
+        #expect(!filter.takes(state: "failed", function: "f", caller: .local, created: Self.now))
+        #expect(!filter.takes(state: "failed", function: "f", caller: nil, created: Self.now))
     }
 }
