@@ -1,4 +1,5 @@
 // Reads the `host` block.
+internal import Callers
 internal import EdgeLoop
 internal import FileReading
 internal import JSON
@@ -17,6 +18,7 @@ extension HostSettings {
             cache.refuseUnknownKeys()
         }
         if var jwt = section.section("jwt") { self.jwt = TokenSettings(from: &jwt) }
+        if var tiers = section.section("tiers") { self.tiers = TierTable(from: &tiers) }
         drain = section.duration("drain", default: drain, in: .zero...(.seconds(600)))
         section.refuseUnknownKeys(hints: [
             "port": "where to listen is for the flag --port or the variable PORT",

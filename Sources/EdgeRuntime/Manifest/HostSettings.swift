@@ -1,4 +1,5 @@
 // The `host` block of functions.json.
+package import Callers
 package import EdgeLoop
 
 /// Settings of the host itself. Where it listens is not among them: that is for flags and the environment.
@@ -16,6 +17,9 @@ package struct HostSettings: Sendable, Equatable {
 
     /// `jwt`: which tokens say who asks.
     package var jwt = TokenSettings()
+
+    /// `tiers`: what callers of each tier may have. Default nil: tiers are in force once the host knows callers.
+    package var tiers: TierTable?
 
     package init() {}
 }
