@@ -25,6 +25,8 @@ public struct ProviderCall: Sendable, Equatable {
     public var answerBytesMax: Int
     /// From the call to the last byte.
     public var timeout: Duration
+    /// From the last byte that was sent to the head of the answer; nil: as long as the whole may take, as for a model that works.
+    public var headTimeout: Duration?
     public var target: Target
 
     public init(
@@ -34,6 +36,7 @@ public struct ProviderCall: Sendable, Equatable {
         body: [UInt8] = [],
         answerBytesMax: Int,
         timeout: Duration,
+        headTimeout: Duration? = nil,
         target: Target = .provider
     ) {
         self.method = method
@@ -42,6 +45,7 @@ public struct ProviderCall: Sendable, Equatable {
         self.body = body
         self.answerBytesMax = answerBytesMax
         self.timeout = timeout
+        self.headTimeout = headTimeout
         self.target = target
     }
 }

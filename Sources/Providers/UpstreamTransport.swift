@@ -32,8 +32,7 @@ public struct UpstreamTransport: ProviderTransport {
             headers: headers,
             body: call.body.isEmpty ? .none : .bytes(call.body)
         )
-        // A model works for as long as it may before its first byte comes, so only the whole is limited.
-        request.deadlines.firstByte = call.timeout
+        request.deadlines.firstByte = min(call.headTimeout ?? call.timeout, call.timeout)
         request.deadlines.total = call.timeout
         request.answerBytesMax = call.answerBytesMax
         do {

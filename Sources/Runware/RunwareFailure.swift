@@ -34,7 +34,8 @@ struct RunwareFailure {
             message = "\(wanted) did not come: \(reason)"
         case .timeout:
             kind = .network
-            message = "\(wanted) did not come within \(call.timeout)"
+            message =
+                "\(wanted) did not come within \(call.timeout)\(call.headTimeout.map { ", or did not begin within \($0)" } ?? "")"
         case .address(let reason) where call.target == .result:
             kind = .settings
             message =

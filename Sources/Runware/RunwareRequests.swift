@@ -13,7 +13,11 @@ struct RunwareRequests {
     /// One that lasts until the image is made.
     static let syncTimeout: Duration = .seconds(300)
     static let questionTimeout: Duration = .seconds(30)
+    /// How long a call that is answered at once may be silent: what is no longer there is found out soon.
+    static let beginHeadTimeout: Duration = .seconds(30)
+    static let questionHeadTimeout: Duration = .seconds(10)
     static let fetchTimeout: Duration = .seconds(120)
+    static let fetchHeadTimeout: Duration = .seconds(30)
 
     /// - Parameter body: of ``RunwareTaskBody``.
     func begin(_ body: JSONObject, kind: ImageRequest.Kind, timeout: Duration) -> ProviderCall {
@@ -21,7 +25,8 @@ struct RunwareRequests {
         return call(
             body,
             answerBytesMax: answerBytesMax(kind),
-            timeout: min(isSync ? Self.syncTimeout : Self.beginTimeout, timeout)
+            timeout: min(isSync ? Self.syncTimeout : Self.beginTimeout, timeout),
+            headTimeout: isSync ? nil : Self.beginHeadTimeout
         )
     }
 
@@ -30,7 +35,8 @@ struct RunwareRequests {
         call(
             ["taskType": "getResponse", "taskUUID": .string(task.description)],
             answerBytesMax: answerBytesMax(kind),
-            timeout: min(Self.questionTimeout, timeout)
+            timeout: min(Self.questionTimeout, timeout),
+            headTimeout: Self.questionHeadTimeout
         )
     }
 
@@ -60,6 +66,7 @@ struct RunwareRequests {
             url: address,
             answerBytesMax: bytesMax(kind),
             timeout: min(Self.fetchTimeout, timeout),
+            headTimeout: Self.fetchHeadTimeout,
             target: .result
         )
     }
@@ -75,7 +82,12 @@ struct RunwareRequests {
             ? settings.imageBytesMax / 3 * 4 + (64 << 10) : Self.answerBytesMax
     }
 
-    private func call(_ task: JSONObject, answerBytesMax: Int, timeout: Duration) -> ProviderCall {
+    private func call(
+        _ task: JSONObject,
+        answerBytesMax: Int,
+        timeout: Duration,
+        headTimeout: Duration? = nil
+    ) -> ProviderCall {
         var headers = [
             ProviderHeader("Content-Type", "application/json"), ProviderHeader("Accept", "application/json"),
         ]
@@ -86,7 +98,8 @@ struct RunwareRequests {
             headers: headers,
             body: JSONValue.array([.object(task)]).encoded(),
             answerBytesMax: answerBytesMax,
-            timeout: timeout
+            timeout: timeout,
+            headTimeout: headTimeout
         )
     }
 }

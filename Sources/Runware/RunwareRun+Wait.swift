@@ -16,7 +16,7 @@ extension RunwareRun {
     func unanswered(
         _ task: RunwareTask,
         _ error: ProviderError,
-        atMost failuresMax: Int = RunwareTask.failuresMax
+        atMost failuresMax: Int = .max
     ) throws(ProviderError) -> ProviderAnswer {
         var task = task
         if case .rateLimited(let after) = error.kind {  // no failure: the answer may say how long to wait
@@ -24,7 +24,7 @@ extension RunwareRun {
             return try later(task, after: after)
         }
         task.failures += 1
-        guard task.failures < failuresMax else { throw error.perhapsPaid }
+        guard task.failures < min(failuresMax, task.failuresMax) else { throw error.perhapsPaid }
         return try later(task)
     }
 

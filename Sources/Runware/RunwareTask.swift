@@ -25,8 +25,10 @@ struct RunwareTask: Sendable, Equatable {
 
     /// From sending to giving up, as Runware's own clients have it.
     static let lifeMax: Duration = .seconds(20 * 60)
-    /// Calls in a row without an answer of use.
-    static let failuresMax = 12
+    /// Calls in a row without an answer of use, about a task that Runware has: half a minute, in which it may come back.
+    static let failuresMax = 8
+    /// The same about one of which nobody knows whether it arrived: some seconds. Another provider may go on then.
+    static let lostFailuresMax = 4
     /// Answers in a row that say there is no such task, though Runware has it.
     static let unknownMax = 3
     /// How often one task is sent, always with the same id.
@@ -76,6 +78,9 @@ struct RunwareTask: Sendable, Equatable {
         }
         return .object(json)
     }
+
+    /// Calls in a row without an answer of use after which the run fails: the task stays as it is, to be asked about later.
+    var failuresMax: Int { phase == .lost ? Self.lostFailuresMax : Self.failuresMax }
 
     /// The time until it is asked about again: 1 s, growing to 10 s. Whole seconds, which is what a host waits.
     var pause: Duration {

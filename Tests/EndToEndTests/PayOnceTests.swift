@@ -134,13 +134,29 @@ struct PayOnceTests {
         )
         let openai = try OpenAIScript()
         try await withEdge(options(runware.environment + openai.environment)) { host in
-            let id = try await host.accepted(["prompt": "an owl", "provider": ["runware", "openai"]])
-            var done = try await host.job(id, wait: 100)
-            while done["finished"]?.string == nil { done = try await host.job(id, wait: 100) }
+            let done = try await host.ended(["prompt": "an owl", "provider": ["runware", "openai"]])
 
             #expect(done["provider"] == "openai", "\(done.text())")
             #expect(done.attempts.count { $0["perhapsPaid"] == true } == 1)
             #expect(runware.sent.count == 1)
+            #expect(runware.questions == 3, "a few, within seconds")
+            #expect(openai.calls == 1)
+        }
+    }
+
+    @Test @LoopActor func `a provider that is not there is left at once, and nothing is perhaps paid`() async throws {
+        let runware = try RunwareScript()
+        let openai = try OpenAIScript()
+        let environment = runware.environment + openai.environment
+        runware.upstream.close()
+        try await withEdge(options(environment)) { host in
+            let done = try await host.ended(["prompt": "an owl", "provider": ["runware", "openai"]])
+
+            #expect(done["provider"] == "openai", "\(done.text())")
+            #expect(done.lanesTried == ["runware", "openai"])
+            #expect(done.attempts.allSatisfy { $0["perhapsPaid"] == nil && $0["unsure"] == nil })
+            #expect(runware.calls == 0)
+            #expect(openai.calls == 1)
         }
     }
 

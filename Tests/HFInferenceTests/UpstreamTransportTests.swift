@@ -83,6 +83,47 @@ struct UpstreamTransportTests {
         #expect(error.kind == .network)
     }
 
+    @Test(
+        "What was never sent is a failure that is not paid, what was sent may be",
+        arguments: DeadServer.Absence.allCases,
+        [HFSettings.Form.models, .router]
+    )
+    @LoopActor func neverSent(absence: DeadServer.Absence, form: HFSettings.Form) async throws {
+        let hub = try ScriptedUpstream([.json(200, mapping)])
+        let dead = try DeadServer(absence)
+        let resetting = try ScriptedUpstream([.reset])
+        let settings = try HFSettings(
+            baseURL: dead.url,
+            hubURL: hub.url,
+            form: form,
+            token: try HFToken("hf_abcdefgh")
+        )
+
+        let error = try await refusal(HFInference(settings: settings, transport: UpstreamTransport(Upstream())))
+        let reset = try await refusal(try provider(resetting, form: .models))
+
+        #expect(error.kind == .network)
+        #expect(!error.mayBePaid)
+        #expect(reset.mayBePaid)
+        #expect(resetting.calls == 1)
+    }
+
+    @Test @LoopActor func `silence before the head of an answer ends sooner where the call says so`() async throws {
+        let server = try ScriptedUpstream([.silence])
+        let call = ProviderCall(
+            method: "POST",
+            url: server.url,
+            answerBytesMax: 10,
+            timeout: .seconds(600),
+            headTimeout: .milliseconds(50)
+        )
+
+        let error = await #expect(throws: TransportError.self) { try await UpstreamTransport(Upstream()).send(call) }
+
+        #expect(error == .timeout)
+        #expect(error?.mayHaveBeenSent == true)
+    }
+
     @Test @LoopActor func `an answer above the limit is not read to its end`() async throws {
         let server = try ScriptedUpstream([.bytes([UInt8](repeating: 7, count: 1 << 20), type: "image/png")])
 

@@ -218,12 +218,12 @@ struct OpenAIImagesTests {
         #expect(script.calls == 1)
     }
 
-    @Test @LoopActor func `nobody there is a failure that is not paid`() async throws {
-        let script = try OpenAIScript()
-        let provider = try provider(script)
-        script.upstream.close()
+    @Test("What was never sent is a failure that is not paid", arguments: DeadServer.Absence.allCases)
+    @LoopActor func neverSent(absence: DeadServer.Absence) async throws {
+        let dead = try DeadServer(absence)
+        let settings = try OpenAISettings(baseURL: dead.url)
 
-        let error = try await refusal(provider)
+        let error = try await refusal(OpenAIImages(settings: settings, transport: UpstreamTransport(Upstream())))
 
         #expect(error.kind == .network)
         #expect(!error.mayBePaid)

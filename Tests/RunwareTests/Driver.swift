@@ -38,6 +38,7 @@ final class Driver {
         delivery: RunwareSettings.Delivery = .async,
         output: RunwareSettings.Output = .url,
         imageBytesMax: Int = 1 << 20,
+        baseURL: String? = nil,
         results: Upstream? = nil
     ) throws {
         self.script = script
@@ -45,7 +46,7 @@ final class Driver {
         self.clock = clock
         provider = Runware(
             settings: try RunwareSettings(
-                baseURL: script.upstream.url + "/v1",
+                baseURL: (baseURL ?? script.upstream.url) + "/v1",
                 key: try ProviderKey(RunwareScript.key, name: "RUNWARE_API_KEY"),
                 delivery: delivery,
                 output: output,

@@ -47,6 +47,70 @@ struct RunwareLossTests {
         #expect(driver.script.paid(for: "a kite") == 1)
     }
 
+    @Test(
+        "What was never sent is not asked about and not paid: the next provider can go on at once",
+        arguments: DeadServer.Absence.allCases
+    )
+    @LoopActor func neverSent(absence: DeadServer.Absence) async throws {
+        let dead = try DeadServer(absence)
+        let driver = try Driver(RunwareScript(), baseURL: dead.url)
+
+        let error = try await driver.error(request)
+
+        #expect(error.kind == .network)
+        #expect(!error.mayBePaid)
+        #expect(driver.pauses.isEmpty)
+    }
+
+    @Test(
+        "Runware that is dead after a lost answer is asked a few times within seconds, then left, perhaps paid",
+        arguments: [
+            ScriptedAnswer.reset, .close, RunwareScript.page(502),
+            RunwareScript.error("internalServerError", status: 500),
+        ],
+        RunwareSettings.Delivery.allCases
+    )
+    @LoopActor func dead(answer: ScriptedAnswer, delivery: RunwareSettings.Delivery) async throws {
+        let script = try RunwareScript([.lostAfter.questions(Array(repeating: answer, count: 50))])
+        let driver = try Driver(script, delivery: delivery)
+
+        let error = try await driver.error(request)
+
+        #expect(error.mayBePaid)
+        #expect(!error.isOver, "the task can still be asked about")
+        #expect(script.sent.count == 1)
+        #expect(script.questions == RunwareTask.lostFailuresMax - 1)
+        #expect(driver.pauses == [1, 1, 2])
+    }
+
+    @Test @LoopActor func `an unsure attempt asks a Runware that is not there a few times, then it is perhaps paid`()
+        async throws
+    {
+        let dead = try DeadServer(.noListener)
+        let driver = try Driver(RunwareScript(), baseURL: dead.url)
+
+        let error = try await driver.error(request, isUnsure: true)
+
+        #expect(error.kind == .network)
+        #expect(error.mayBePaid)
+        #expect(driver.pauses.reduce(0, +) <= 4)
+    }
+
+    @Test @LoopActor func `a silent Runware is noticed in seconds, where the answer is not the image itself`() throws {
+        let settings = try RunwareSettings(delivery: .async)
+        let requests = RunwareRequests(settings: settings)
+        let task = TaskUUID.random()
+        let sync = RunwareRequests(settings: try RunwareSettings(delivery: .sync))
+
+        let begin = requests.begin([:], kind: .image, timeout: .seconds(300))
+        let question = requests.question(task, kind: .image, timeout: .seconds(300))
+
+        #expect(begin.headTimeout == .seconds(30))
+        #expect(question.headTimeout == .seconds(10))
+        #expect(sync.begin([:], kind: .image, timeout: .seconds(300)).headTimeout == nil)
+        #expect(sync.begin([:], kind: .video, timeout: .seconds(300)).headTimeout == .seconds(30))
+    }
+
     @Test @LoopActor func `a task whose first questions are answered like an unknown one is not made twice`()
         async throws
     {

@@ -44,12 +44,18 @@ struct RunwarePictureTests {
     @Test(
         "A picture that is none, or too large, is refused before anybody is asked",
         arguments: [
-            ([UInt8]("<html>".utf8), "it is no PNG, JPEG or WebP"), ([], "it is no PNG, JPEG or WebP"),
-            (RunwareScript.video("x"), "it is no PNG, JPEG or WebP"),
-            ([UInt8](repeating: 0x89, count: ImageInput.bytesMax + 1), "it has more than 10 MiB"),
+            ("a page", "it is no PNG, JPEG or WebP"), ("nothing", "it is no PNG, JPEG or WebP"),
+            ("a video", "it is no PNG, JPEG or WebP"), ("too much", "it has more than 10 MiB"),
         ]
     )
-    @LoopActor func wrongPicture(bytes: [UInt8], reason: String) async throws {
+    @LoopActor func wrongPicture(what: String, reason: String) async throws {
+        let bytes: [UInt8] =
+            switch what {
+            case "a page": Array("<html>".utf8)
+            case "a video": RunwareScript.video("x")
+            case "too much": Array(repeating: 0x89, count: ImageInput.bytesMax + 1)
+            default: []
+            }
         let folder = TemporaryFolder()
         try #require(Self.write(bytes, to: folder.path + "/in"))
         var request = request
