@@ -18,7 +18,7 @@ extension HFRequests {
         case .replicate: return replicate(route, image)
         case .nscale: return openAI(route, format: "b64_json")
         case .zaiOrg: return openAI(route, format: nil)
-        case .together: return together(route)
+        case .together: return together(route, image)
         case .wavespeed, .novita:
             var body = named(request)
             body["prompt"] = .string(request.prompt)
@@ -88,13 +88,14 @@ extension HFRequests {
         return body
     }
 
-    private func together(_ route: HFRoute) -> JSONObject {
+    private func together(_ route: HFRoute, _ image: HFPicture?) -> JSONObject {
         let request = route.request
         var body: JSONObject = ["model": .string(route.providerID), "prompt": .string(request.prompt)]
         body["width"] = request.width.map { .integer(Int64($0)) }
         body["height"] = request.height.map { .integer(Int64($0)) }
         body["steps"] = request.steps.map { .integer(Int64($0)) }
         body["seed"] = request.seed.map { .integer(Int64($0)) }
+        body["frame_images"] = image.map { [["input_image": .string($0.dataURI), "frame": "first"]] }
         if !route.task.isVideo { body["response_format"] = "base64" }
         return body
     }

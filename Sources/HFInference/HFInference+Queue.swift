@@ -16,6 +16,9 @@ extension HFInference {
         )
         (answer.isVideo, answer.dropped) = (route.task.isVideo, route.dropped)
         guard let provider = route.provider, provider.answersWithTask(route.task) else {
+            if reply.status == 200, let place = reply.json.flatMap(HFStep.elsewhere) {
+                return try await finish(.fetch(place, seed: nil), reply, answer, nil, timeout: attempt.timeout)
+            }
             return .image(try answer.image(reply, hints: HFHints(reply, now: now())))
         }
         guard (200..<300).contains(reply.status) else {

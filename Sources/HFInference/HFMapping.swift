@@ -9,6 +9,9 @@ struct HFMapping: Sendable, Equatable {
         let providerID: String
         let isLive: Bool
         let task: String
+        /// Whether it adds to another model, in a way of each provider's own that edge does not speak. Left out, it would be the
+        /// other model's picture.
+        var isAdapter = false
     }
 
     let entries: [Entry]
@@ -34,7 +37,8 @@ struct HFMapping: Sendable, Equatable {
     /// Those that serve a task now, and that we can ask for it, in their order.
     func routes(for task: HFTask) -> [(provider: HFRoutedProvider, entry: Entry)] {
         entries.compactMap { entry in
-            guard entry.isLive, entry.task == task.rawValue, let provider = HFRoutedProvider(rawValue: entry.provider),
+            guard entry.isLive, !entry.isAdapter, entry.task == task.rawValue,
+                let provider = HFRoutedProvider(rawValue: entry.provider),
                 provider.parameters(for: task) != nil
             else { return nil }
             return (provider, entry)
@@ -56,7 +60,10 @@ struct HFMapping: Sendable, Equatable {
             return
                 "the model \(model) is not served for \(task.rawValue) but for \(String(String.UnicodeScalarView(shown))); choose another model"
         }
-        let names = fitting.prefix(10).map { $0.isLive ? $0.provider : "\($0.provider) (not live)" }
+        let names = fitting.prefix(10).map { entry in
+            entry.provider
+                + (!entry.isLive ? " (not live)" : entry.isAdapter ? " (as an addition to another model)" : "")
+        }
         return
             "the model \(model) is served by \(names.joined(separator: ", ")), and edge speaks \(spoken.joined(separator: ", ")); choose another model"
     }
@@ -68,6 +75,12 @@ extension HFMapping.Entry {
         guard let id = (value["providerId"] ?? value["hfModelId"])?.string, !id.isEmpty,
             let task = value["task"]?.string
         else { return nil }
-        self.init(provider: provider, providerID: id, isLive: value["status"]?.string == "live", task: task)
+        self.init(
+            provider: provider,
+            providerID: id,
+            isLive: value["status"]?.string == "live",
+            task: task,
+            isAdapter: value["adapter"].map { !$0.isNull } ?? false
+        )
     }
 }

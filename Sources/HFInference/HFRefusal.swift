@@ -90,7 +90,7 @@ struct HFRefusal {
         case 422:
             return (.refused, "the provider could not read the request: check the parameters against the model's page")
         case 400 where text.contains("not supported by provider"):
-            return (.refused, "the provider does not serve the model \(model): choose another model")
+            return (.notFound, "the provider does not serve the model \(model): choose another model")
         case 429: return (.rateLimited(after: hints.after), "the provider limits requests: wait, then try again")
         case 500 where text.contains("out of memory"):
             return (

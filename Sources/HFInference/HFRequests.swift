@@ -9,6 +9,8 @@ struct HFRequests {
     /// A mapping is some kilobytes; a model card that comes with it may be more.
     static let mappingBytesMax = 1 << 20
     static let mappingTimeout: Duration = .seconds(15)
+    /// Characters of a picture inside a request to Together.
+    static let togetherPictureMax = 60_000
 
     func mapping(of model: HFModelID) -> ProviderCall {
         var headers = [ProviderHeader("Accept", "application/json")]
@@ -40,6 +42,13 @@ struct HFRequests {
     /// - Parameter image: the picture to begin with; nil where the request has none.
     func make(_ route: HFRoute, image: HFPicture?, timeout: Duration) throws(ProviderError) -> ProviderCall {
         let target = try target(route)
+        if route.provider == .together, let image, image.dataURI.utf8.count > Self.togetherPictureMax {
+            throw ProviderError(
+                provider: "huggingface",
+                kind: .refused,
+                message: "together takes no picture of more than some 44 KB: send a smaller one"
+            ).unfit
+        }
         var headers = [ProviderHeader("Content-Type", "application/json")]
         let isDirect = route.provider == nil || route.provider == .hfInference
         headers.append(ProviderHeader("Accept", isDirect && !route.task.isVideo ? "image/png" : "application/json"))
@@ -50,6 +59,7 @@ struct HFRequests {
         case .zaiOrg: headers += Self.zaiHeaders
         default: break
         }
+        if route.provider != nil, let name = settings.billTo { headers.append(ProviderHeader("X-HF-Bill-To", name)) }
         return ProviderCall(
             method: "POST",
             url: settings.baseURL + target,
@@ -132,6 +142,7 @@ struct HFRequests {
             url: url,
             answerBytesMax: bytesMax(isVideo),
             timeout: timeout,
+            headTimeout: Self.lookTimeout,
             target: .result
         )
     }

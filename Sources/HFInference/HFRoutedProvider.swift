@@ -28,6 +28,7 @@ public enum HFRoutedProvider: String, Sendable, CaseIterable {
         case (.nscale, .textToImage), (.zaiOrg, .textToImage): return [.width, .height]
         case (.together, .textToImage): return [.width, .height, .steps, .seed]
         case (.together, .textToVideo): return [.steps, .seed]
+        case (.together, .imageToVideo): return [.steps, .seed, .image]
         case (.wavespeed, .textToImage): return all.subtracting([.scheduler])
         default: return nil
         }

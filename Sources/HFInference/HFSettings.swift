@@ -27,6 +27,8 @@ public struct HFSettings: Sendable, Equatable {
     public var form: Form
     public var route: Route
     public var token: HFToken?
+    /// The organisation, or its resource group, that pays what the router asks for. Nil: the token's own account.
+    public var billTo: String?
     public var defaultModel: HFModelID
     /// The largest image that is taken: 24 MiB, above any PNG of 2048 by 2048 pixels.
     public var imageBytesMax: Int
@@ -38,6 +40,7 @@ public struct HFSettings: Sendable, Equatable {
         form: Form = .router,
         route: Route = .auto,
         token: HFToken? = nil,
+        billTo: String? = nil,
         defaultModel: HFModelID = .usual,
         imageBytesMax: Int = 24 << 20
     ) throws(HFSettingsError) {
@@ -46,12 +49,13 @@ public struct HFSettings: Sendable, Equatable {
         self.form = form
         self.route = route
         self.token = token
+        self.billTo = try billTo.map { (text) throws(HFSettingsError) in try Self.payer(text) }
         self.defaultModel = defaultModel
         self.imageBytesMax = imageBytesMax
     }
 
-    /// From `HUGGINGFACE_API_KEY`, `HUGGINGFACE_BASE_URL`, `HUGGINGFACE_HUB_URL` and `HUGGINGFACE_FORM`; an empty
-    /// value counts as none.
+    /// From `HUGGINGFACE_API_KEY`, `HUGGINGFACE_BASE_URL`, `HUGGINGFACE_HUB_URL`, `HUGGINGFACE_FORM` and
+    /// `HUGGINGFACE_BILL_TO`; an empty value counts as none.
     ///
     /// - Throws: ``HFSettingsError`` that names the variable and what it may be.
     public init(environment: [String: String]) throws(HFSettingsError) {
@@ -72,9 +76,23 @@ public struct HFSettings: Sendable, Equatable {
             baseURL: value("HUGGINGFACE_BASE_URL") ?? Self.publicRouter,
             hubURL: value("HUGGINGFACE_HUB_URL") ?? Self.publicHub,
             form: form,
-            token: token
+            token: token,
+            billTo: value("HUGGINGFACE_BILL_TO")
         )
     }
+
+    /// A name as the Hub has them: it becomes a header's value.
+    private static func payer(_ text: String) throws(HFSettingsError) -> String {
+        guard !text.isEmpty, text.utf8.count <= payerMax, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw HFSettingsError(
+                name: "HUGGINGFACE_BILL_TO",
+                reason: "is no name of an organisation; use what stands behind huggingface.co/ on its page"
+            )
+        }
+        return text
+    }
+
+    private static let payerMax = 128
 
     private static func address(_ text: String, name: String) throws(HFSettingsError) -> String {
         try ProviderAddress.checked(text, name: name, keyName: HFToken.name)

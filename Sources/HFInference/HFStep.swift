@@ -67,20 +67,29 @@ enum HFStep: Equatable {
         return .wait(path(get), cancel: path(cancel))
     }
 
+    /// Where the result of a provider that answers with it is, when it is not in the answer: some models of hf-inference name an
+    /// address, and servers of OpenAI's form may.
+    static func elsewhere(_ json: JSONValue) -> String? {
+        let entry = json["data"]?.array?.first
+        guard entry?["b64_json"]?.string == nil else { return nil }
+        return first(entry) ?? url(json)
+    }
+
     /// The first address of a result, wherever the providers put it.
     private static func url(_ json: JSONValue) -> String? {
-        func first(_ value: JSONValue?) -> String? {
-            switch value {
-            case .string(let text): text.isEmpty ? nil : text
-            case .array(let list): first(list.first)
-            case .object(let object): first(object["url"] ?? object["video_url"])
-            default: nil
-            }
-        }
         for key in ["output", "outputs", "images", "image", "video", "image_result"] {
             if let url = first(json[key]) { return url }
         }
         return nil
+    }
+
+    private static func first(_ value: JSONValue?) -> String? {
+        switch value {
+        case .string(let text): text.isEmpty ? nil : text
+        case .array(let list): first(list.first)
+        case .object(let object): first(object["url"] ?? object["video_url"])
+        default: nil
+        }
     }
 
     private static func reason(_ json: JSONValue) -> String? {

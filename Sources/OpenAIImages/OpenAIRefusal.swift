@@ -15,7 +15,7 @@ struct OpenAIRefusal {
         let meaning = meaning(of: fault, reply)
         let code = SaidText.line(fault.code, hiding: settings.key).map { ", code \($0)" } ?? ""
         let said = SaidText.line(fault.message, hiding: settings.key).map { ". It says: \($0)" } ?? ""
-        return ProviderError(
+        let error = ProviderError(
             provider: OpenAIImages.name,
             kind: meaning.kind,
             message: "\(meaning.advice) (status \(reply.status)\(code))\(said)",
@@ -23,6 +23,8 @@ struct OpenAIRefusal {
             requestID: Self.requestID(reply),
             mayBePaid: meaning.mayBePaid
         )
+        // What one server takes is known only when it is asked; another provider may take it.
+        return error.kind == .refused && fault.code == "unknown_parameter" ? error.unfit : error
     }
 
     /// The id by which a server finds a request in its logs, bounded to what such an id is.
@@ -47,6 +49,8 @@ struct OpenAIRefusal {
     }
 
     private static let moneyCodes: Set<String> = ["insufficient_quota", "billing_hard_limit_reached"]
+    /// It has refused the work.
+    private static let overloadCodes: Set<String> = ["server_is_overloaded", "slow_down"]
     private static let contentCodes: Set<String> = ["moderation_blocked", "content_policy_violation"]
     private static let keysPage = "https://platform.openai.com/api-keys"
 
@@ -97,7 +101,11 @@ struct OpenAIRefusal {
                 mayBePaid: true
             )
         case 503:
-            return Meaning(.unavailable(after: after), "the server is overloaded: try again later", mayBePaid: true)
+            return Meaning(
+                .unavailable(after: after),
+                "the server is overloaded: try again later",
+                mayBePaid: !fault.isOne(of: Self.overloadCodes)
+            )
         default: return Meaning(.unavailable(after: after), "the server failed: try again later", mayBePaid: true)
         }
     }

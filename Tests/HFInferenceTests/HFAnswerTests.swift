@@ -50,7 +50,6 @@ struct HFAnswerTests {
             (ProviderReply(status: 200, body: [UInt8]("<html>hello</html>".utf8)), "an HTML page"),
             (ProviderReply(status: 200, body: [UInt8]("ok".utf8)), "text"),
             (ProviderReply.json(["error": "quota of hf_abcdefgh"]), "It says: quota of [hidden]"),
-            (ProviderReply.json(["output": ["https://x/y.png"]]), "JSON without an image"),
             (ProviderReply.json(["data": []]), "JSON without an image"),
             (ProviderReply.json(["data": [["b64_json": "AA=A"]]]), "damaged base64"),
             (ProviderReply.json(["data": [["b64_json": ""]]]), "empty"),

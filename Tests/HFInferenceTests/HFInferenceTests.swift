@@ -1,4 +1,5 @@
 import CivilTime
+import JSON
 import Providers
 import Synchronization
 import Testing
@@ -54,6 +55,37 @@ struct HFInferenceTests {
                 "http://base/hf-inference/models/black-forest-labs/FLUX.1-schnell",
             ]
         )
+    }
+
+    @Test(
+        "An address in JSON is followed without the token, whoever answers with it",
+        arguments: [
+            ["output": ["https://cdn.example/y.png"]], ["data": [["url": "https://cdn.example/y.png"]]],
+            ["images": [["url": "https://cdn.example/y.png"]]],
+        ] as [JSONValue]
+    )
+    func followsAddresses(body: JSONValue) async throws {
+        let transport = ScriptedTransport([.success(.json(body)), .success(.image)])
+
+        let answer = try await provider(transport, form: .models).answer(request, attempt: Samples.attempt)
+
+        guard case .image(let image) = answer else { return #expect(Bool(false), "no image") }
+        #expect(image.bytes == Samples.jpeg)
+        #expect(transport.calls.map(\.url).last == "https://cdn.example/y.png")
+        #expect(transport.calls.last?.target == .result)
+        #expect(transport.calls.last?.headers.isEmpty == true)
+    }
+
+    @Test func `an image behind an address that is gone may have been paid`() async throws {
+        let transport = ScriptedTransport([
+            .success(.json(["output": ["https://cdn.example/y.png"]])), .success(ProviderReply(status: 404)),
+        ])
+
+        let error = try await refusal(try provider(transport, form: .models))
+
+        #expect(error.kind == .badAnswer)
+        #expect(error.mayBePaid)
+        #expect(transport.calls.count == 2)
     }
 
     @Test func `the models form asks for no mapping and needs no token`() async throws {

@@ -62,6 +62,22 @@ struct HFMappingTests {
         )
     }
 
+    @Test func `an entry that adds to another model is passed over, for that model alone is another picture`() throws {
+        let mapping = try #require(
+            HFMapping([
+                "inferenceProviderMapping": [
+                    "fal-ai": [
+                        "status": "live", "providerId": "fal-ai/flux-lora", "task": "text-to-image", "adapter": "lora",
+                        "adapterWeightsPath": "lora.safetensors",
+                    ]
+                ]
+            ])
+        )
+
+        #expect(mapping.routes(for: .textToImage).isEmpty)
+        #expect(mapping.noRoute(model: model).contains("fal-ai (as an addition to another model)"))
+    }
+
     @Test(
         "Entries that cannot be read do no harm",
         arguments: [

@@ -40,7 +40,7 @@ struct HFRefusalTests {
                 400, #"{"error":"`height` and `width` have to be divisible by 8 but are 512 and 333."}"#, .refused,
                 "divisible by 8"
             ),
-            (400, "Model not supported by provider hf-inference", .refused, "choose another model"),
+            (400, "Model not supported by provider hf-inference", .notFound, "choose another model"),
             (404, #"{"error":"Model x does not exist"}"#, .notFound, "black-forest-labs/FLUX.1-schnell does not exist"),
             (
                 410, #"{"error":"https://api-inference.huggingface.co is no longer supported."}"#, .settings,

@@ -141,12 +141,19 @@ struct HFRequestsTests {
                 .replicate,
                 #"{"input":{"width":64,"height":32,"prompt":"x","input_image":"data:image/png;base64,AQID"}}"#
             ),
+            (
+                .together,
+                #"{"model":"their/id","prompt":"x","frame_images":[{"input_image":"data:image/png;base64,AQID","frame":"first"}]}"#
+            ),
         ]
     )
     func picture(provider: HFRoutedProvider, body: String) throws {
         var request = ImageRequest(prompt: "x", width: 64, height: 32)
         request.image = ImageInput(sha256: "00")
         if provider == .hfInference { request.strength = 0.5 }
+        if provider == .together {  // which makes no picture of a picture, but a video
+            (request.kind, request.width, request.height) = (.video, nil, nil)
+        }
         let picture = HFPicture(base64: "AQID", mediaType: "image/png")
 
         let call = try requests().make(
@@ -156,6 +163,35 @@ struct HFRequestsTests {
         )
 
         #expect(String(decoding: call.body, as: UTF8.self) == body)
+    }
+
+    @Test func `together takes a small picture only, and another provider may take a larger one`() throws {
+        var request = ImageRequest(prompt: "x")
+        (request.kind, request.image) = (.video, ImageInput(sha256: "00"))
+        let route = HFRoute(request, model: model, provider: .together, providerID: "their/id")
+        let picture = HFPicture(base64: String(repeating: "A", count: 60_000), mediaType: "image/png")
+
+        let error = #expect(throws: ProviderError.self) {
+            try requests().make(route, image: picture, timeout: .seconds(60))
+        }
+
+        #expect(error?.kind == .refused)
+        #expect(error?.isUnfit == true)
+    }
+
+    @Test("Who pays is told to the router, and to nobody else", arguments: [HFRoutedProvider.hfInference, .falAI, nil])
+    func billTo(provider: HFRoutedProvider?) throws {
+        let settings = try HFSettings(token: try HFToken("hf_abc"), billTo: "our-org")
+        let requests = HFRequests(settings: settings)
+        let route = HFRoute(ImageRequest(prompt: "x"), model: model, provider: provider, providerID: "their/id")
+
+        let call = try requests.make(route, image: nil, timeout: .seconds(60))
+        let others = [
+            requests.mapping(of: model), requests.result("https://x/y.png", isVideo: false, timeout: .seconds(9)),
+        ]
+
+        #expect(call.headers.contains(ProviderHeader("X-HF-Bill-To", "our-org")) == (provider != nil))
+        #expect(!others.contains { $0.headers.contains { $0.name == "X-HF-Bill-To" } })
     }
 
     @Test(

@@ -17,12 +17,13 @@ struct HFSettingsTests {
     @Test func `addresses and form come from the environment`() throws {
         let settings = try HFSettings(environment: [
             "HUGGINGFACE_BASE_URL": "http://127.0.0.1:9000/hf//", "HUGGINGFACE_HUB_URL": "http://[::1]:9001/",
-            "HUGGINGFACE_FORM": "models",
+            "HUGGINGFACE_FORM": "models", "HUGGINGFACE_BILL_TO": "our-org",
         ])
 
         #expect(settings.baseURL == "http://127.0.0.1:9000/hf")
         #expect(settings.hubURL == "http://[::1]:9001")
         #expect(settings.form == .models)
+        #expect(settings.billTo == "our-org")
     }
 
     @Test(
@@ -38,6 +39,10 @@ struct HFSettingsTests {
             ("HUGGINGFACE_HUB_URL", "https://h?x", "holds a query or fragment; give the part before it"),
             ("HUGGINGFACE_HUB_URL", "https://h /x", "holds a space or a character that no address has"),
             ("HUGGINGFACE_FORM", "legacy", "is \"legacy\"; use router or models"),
+            (
+                "HUGGINGFACE_BILL_TO", "our org\r\n",
+                "is no name of an organisation; use what stands behind huggingface.co/ on its page"
+            ),
             (
                 "HUGGINGFACE_API_KEY", "hf_abc\n",
                 "holds a space, a line break or a character beyond ASCII; copy it again, without them"

@@ -125,6 +125,23 @@ struct OpenAIRefusalTests {
         #expect(try error(status, "").mayBePaid == isUnsure)
     }
 
+    @Test("A server that is too busy to begin has made nothing", arguments: ["server_is_overloaded", "slow_down"])
+    func overloaded(code: String) throws {
+        let error = try error(503, Self.envelope("service_unavailable_error", code, "Later."))
+
+        #expect(error.kind == .unavailable(after: nil))
+        #expect(!error.mayBePaid)
+    }
+
+    @Test func `a parameter that one server does not know may be known to another`() throws {
+        #expect(
+            try error(400, Self.envelope("invalid_request_error", "unknown_parameter", "No.", param: "seed")).isUnfit
+        )
+        #expect(
+            try !error(400, Self.envelope("invalid_request_error", "invalid_value", "No.", param: "prompt")).isUnfit
+        )
+    }
+
     @Test(
         "Every way to say when is read, the most exact first",
         arguments: [
