@@ -61,6 +61,20 @@ struct CandidateTests {
         #expect(sheet.price(of: withLora, at: "p") == nil)
     }
 
+    @Test func `LoRAs have a price where a row counts them`() {
+        let sheet = PriceSheet(rows: [
+            PriceSheet.Row(provider: "p", microdollars: 500),
+            PriceSheet.Row(provider: "p", loras: 1, microdollars: 1800),
+        ])
+        let prices = (0...2).map { count in
+            var request = ImageRequest(prompt: "x")
+            request.loras = (0..<count).map { Lora(model: "l\($0)") }
+            return sheet.price(of: request, at: "p")
+        }
+
+        #expect(prices == [500, 1800, nil])
+    }
+
     @Test(
         "Ids go to those whose models look like them",
         arguments: [

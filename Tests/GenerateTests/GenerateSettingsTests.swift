@@ -34,7 +34,8 @@ struct GenerateSettingsTests {
               "quotas": { "runware": { "every": "2s", "hour": 30, "day": 1000, "atOnce": 15 }, "openai": {} },
               "prices": [
                 { "provider": "runware", "model": "sd", "width": 512, "height": 512, "steps": 20, "microdollars": 1900 },
-                { "provider": "openai", "microdollars": 0 }
+                { "provider": "openai", "microdollars": 0 },
+                { "provider": "runware", "loras": 2, "microdollars": 7 }
               ],
               "results": { "allow": ["127.0.0.1", "10.0.0.0/8"] }
             }
@@ -59,6 +60,7 @@ struct GenerateSettingsTests {
                     steps: 20,
                     microdollars: 1900
                 ), PriceSheet.Row(provider: "openai", microdollars: 0),
+                PriceSheet.Row(provider: "runware", loras: 2, microdollars: 7),
             ]
         )
         #expect(settings.resultNetworks == ["127.0.0.1", "10.0.0.0/8"].compactMap { AddressRange($0) })
@@ -200,6 +202,13 @@ struct GenerateSettingsTests {
         }
 
         #expect(!settings.models.isEmpty && !settings.presets.isEmpty)
+        #expect(settings.quotas["runware"]?.atOnce == 15, "as Runware's own client limits itself")
+        var request = ImageRequest(prompt: "x", model: "runware:101@1", width: 1024, height: 1024, steps: 28)
+        #expect(settings.prices.price(of: request, at: "runware") == 3800)
+        request.loras = [Lora(model: "civitai:1@2")]
+        #expect(settings.prices.price(of: request, at: "runware") == 5100)
+        (request.width, request.height) = (512, 512)
+        #expect(settings.prices.price(of: request, at: "runware") == 3200)
         for alias in settings.models.keys {
             _ = try Fake.admission(standings, settings).admit(["prompt": "x", "model": .string(alias)])
         }

@@ -109,6 +109,7 @@ private struct SettingsReading {
         let width = section.count("width", in: 1...16_384)
         let height = section.count("height", in: 1...16_384)
         let steps = section.count("steps", in: 1...1000)
+        let loras = section.count("loras", in: 0...20)
         let cost = section.count("microdollars", in: 0...1_000_000_000)
         defer { section.refuseUnknownKeys() }
         if section.object["microdollars"] == nil {
@@ -134,6 +135,7 @@ private struct SettingsReading {
                 width: width,
                 height: height,
                 steps: steps,
+                loras: loras ?? 0,
                 microdollars: Int64(cost)
             )
         )
