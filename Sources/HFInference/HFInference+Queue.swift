@@ -62,13 +62,18 @@ extension HFInference {
                 mayBePaid: true
             ).over
         }
-        guard let reply = try await answered(requests.look(queued), answer, &queued) else { return later(queued) }
+        guard let path = queued.path else {
+            let known = ProviderReply(status: 200)
+            return try await fetch(queued.address ?? "", known, answer, queued, timeout: attempt.timeout)
+        }
+        guard let reply = try await answered(requests.look(queued, at: path), answer, &queued) else {
+            return later(queued)
+        }
         var step = reply.json.map { HFStep($0, of: queued.provider, baseURL: settings.baseURL) } ?? .unreadable
         var last = reply
         if step == .collect {
-            guard let collected = try await answered(requests.look(queued, collect: true), answer, &queued) else {
-                return later(queued)
-            }
+            guard let collected = try await answered(requests.look(queued, at: path, collect: true), answer, &queued)
+            else { return later(queued) }
             last = collected
             step = collected.json.map { HFStep($0, of: queued.provider, baseURL: settings.baseURL) } ?? .unreadable
             if step == .collect { step = .unreadable }
@@ -178,7 +183,20 @@ extension HFInference {
         } catch let failure {
             error = failure
         }
-        guard error.kind == .network, var queued, queued.failures < HFQueued.failuresMax else { throw error }
+        let begun =
+            queued
+            ?? answer.provider.map { provider in
+                HFQueued(
+                    provider: provider,
+                    address: url,
+                    isVideo: answer.isVideo,
+                    since: now(),
+                    dropped: answer.dropped
+                )
+            }
+        guard error.kind == .network, var queued = begun, queued.failures < HFQueued.failuresMax,
+            queued.address?.utf8.count ?? 0 <= HFQueued.addressBytesMax
+        else { throw error }
         // It is paid: it is asked for again, and not made again.
         queued.failures += 1
         return later(queued)

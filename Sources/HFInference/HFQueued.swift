@@ -5,8 +5,10 @@ internal import JSON
 /// Enough to ask what became of it, also after a restart. Holds no secret.
 struct HFQueued: Sendable, Equatable {
     let provider: HFRoutedProvider
-    /// Where to ask, on the router behind the provider's name.
-    let path: HFPath
+    /// Where to ask, on the router behind the provider's name; nil where there is only an address.
+    var path: HFPath?
+    /// Where the result is, when it was told at once and could not be fetched: it is paid, and only its bytes are asked for.
+    var address: String?
     /// Where to say that nobody wants it any more.
     var cancelPath: HFPath?
     let isVideo: Bool
@@ -21,6 +23,8 @@ struct HFQueued: Sendable, Equatable {
     var told: Duration?
 
     static let failuresMax = 5
+    /// Of an address: it goes into the job file.
+    static let addressBytesMax = 8 << 10
 
     /// When to look again, in whole seconds that grow. Z.ai asks for 5 s; videos take minutes.
     var pause: Duration {
@@ -34,9 +38,11 @@ struct HFQueued: Sendable, Equatable {
 
     var json: JSONValue {
         var json: JSONObject = [
-            "provider": .string(provider.rawValue), "path": .string(path.text), "since": .integer(since.milliseconds),
+            "provider": .string(provider.rawValue), "since": .integer(since.milliseconds),
             "asks": .integer(Int64(asks)),
         ]
+        json["path"] = path.map { .string($0.text) }
+        json["address"] = address.map { .string($0) }
         json["cancel"] = cancelPath.map { .string($0.text) }
         if isVideo { json["video"] = true }
         if failures > 0 { json["failures"] = .integer(Int64(failures)) }
@@ -49,11 +55,15 @@ extension HFQueued {
     /// Reads what ``json`` wrote; nil for anything else.
     init?(_ json: JSONValue) {
         guard let provider = json["provider"]?.string.flatMap(HFRoutedProvider.init(rawValue:)),
-            let path = json["path"]?.string.flatMap({ HFPath($0) }), let since = json["since"]?.integer
+            let since = json["since"]?.integer
         else { return nil }
+        let path = json["path"]?.string.flatMap { HFPath($0) }
+        let address = json["address"]?.string
+        guard path != nil || address != nil else { return nil }
         self.init(
             provider: provider,
             path: path,
+            address: address,
             cancelPath: json["cancel"]?.string.flatMap { HFPath($0) },
             isVideo: json["video"]?.bool ?? false,
             since: Timestamp(milliseconds: since),

@@ -53,12 +53,9 @@ struct HFRequests {
         let isDirect = route.provider == nil || route.provider == .hfInference
         headers.append(ProviderHeader("Accept", isDirect && !route.task.isVideo ? "image/png" : "application/json"))
         if let token = settings.token { headers.append(ProviderHeader("Authorization", token.authorization)) }
-        switch route.provider {
-        // A video takes longer than Replicate holds a call.
-        case .replicate where !route.task.isVideo: headers.append(ProviderHeader("Prefer", "wait"))
-        case .zaiOrg: headers += Self.zaiHeaders
-        default: break
-        }
+        // Replicate gets no `Prefer: wait`, with which it holds the call up to a minute: for so long nobody would know the
+        // task's id, neither to ask about it after a crash nor to cancel it.
+        if route.provider == .zaiOrg { headers += Self.zaiHeaders }
         if route.provider != nil, let name = settings.billTo { headers.append(ProviderHeader("X-HF-Bill-To", name)) }
         return ProviderCall(
             method: "POST",
@@ -105,10 +102,10 @@ struct HFRequests {
     ]
 
     /// Asks a provider that queues; the path is one that was checked, on the router alone.
-    func look(_ queued: HFQueued, collect: Bool = false) -> ProviderCall {
+    func look(_ queued: HFQueued, at path: HFPath, collect: Bool = false) -> ProviderCall {
         let tail =
             queued.provider == .falAI ? (collect ? "?_subdomain=queue" : "/status?_subdomain=queue") : ""
-        var call = plain("GET", "/\(queued.provider.rawValue)\(queued.path)\(tail)")
+        var call = plain("GET", "/\(queued.provider.rawValue)\(path)\(tail)")
         if queued.provider == .zaiOrg { call.headers += Self.zaiHeaders }
         return call
     }

@@ -208,6 +208,18 @@ struct HFRoutedTests {
         #expect(error.mayBePaid && script.fetches.count == 1)
     }
 
+    @Test("A result whose address was told at once is fetched again, and not made again")
+    @LoopActor func fetchesAgain() async throws {
+        let script = try RouterScript(.novita, task: "text-to-video", fault: .shaky)
+
+        let video = try await make(script)
+
+        #expect(video.bytes == RouterScript.video)
+        #expect(script.begun == 1 && script.makes.count == 1)
+        #expect(script.fetches.count == 2)
+        checkTokens(script)
+    }
+
     @Test("A job that fails says why", arguments: [RouterScript.Served.replicate, .wavespeed, .zaiOrg])
     @LoopActor func fails(served: RouterScript.Served) async throws {
         let error = try await refusal(try RouterScript(served, fault: .fails("it broke, hf_abcdefgh")))

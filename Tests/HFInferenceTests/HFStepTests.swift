@@ -113,6 +113,14 @@ struct HFStepTests {
 
         #expect(HFQueued(queued.json) == queued)
         #expect(HFQueued(["provider": "replicate", "path": "/../x", "since": 5]) == nil)
+        #expect(HFQueued(["provider": "novita", "since": 5]) == nil)
+        let made = HFQueued(
+            provider: .novita,
+            address: "https://x/y.mp4",
+            isVideo: true,
+            since: Timestamp(milliseconds: 5)
+        )
+        #expect(HFQueued(made.json) == made)
         #expect(HFQueued(["provider": "nobody", "path": "/x", "since": 5]) == nil)
     }
 
