@@ -51,9 +51,17 @@ public final class HFInference: Provider {
         return ProviderAbilities(parameters.reduce(into: []) { $0.formUnion($1) }, kinds: [.image, .video])
     }
 
-    /// The account's name, asked of the Hub: free.
+    /// The account's name, asked of the Hub: free. A key of another server is none of the Hub's business.
     public func check() async throws(ProviderError) -> String {
         if case .notReady(let advice) = readiness { throw refusal(.credentials, advice) }
+        guard let token = settings.token else {
+            return
+                "no token is set, and a server of your own may need none: whether it works shows with the first image"
+        }
+        guard token.isHuggingFace else {
+            return
+                "the key is no token of Hugging Face, which begins with hf_: whether it is taken shows with the first image"
+        }
         let reply = try await send(HFRequests(settings: settings).account())
         guard reply.status == 200, let account = reply.json?["name"]?.string else {
             throw HFRefusal(settings: settings, model: settings.defaultModel, provider: nil)

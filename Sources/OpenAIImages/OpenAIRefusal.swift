@@ -24,7 +24,8 @@ struct OpenAIRefusal {
             mayBePaid: meaning.mayBePaid
         )
         // What one server takes is known only when it is asked; another provider may take it.
-        return error.kind == .refused && fault.code == "unknown_parameter" ? error.unfit : error
+        let isOfServer = fault.code == "unknown_parameter" || fault.param == "size"
+        return error.kind == .refused && isOfServer ? error.unfit : error
     }
 
     /// The id by which a server finds a request in its logs, bounded to what such an id is.

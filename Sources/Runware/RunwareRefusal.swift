@@ -36,7 +36,8 @@ struct RunwareRefusal {
             mayBePaid: isBegun || meaning.mayBePaid
         )
         // What one model takes is known only when it is asked; another provider's may take it.
-        return ["unsupportedParameter", "unknownParameter"].contains(fault.code) ? error.unfit : error
+        let isOfModel = ["unsupportedParameter", "unknownParameter"].contains(fault.code) || fault.limits != nil
+        return error.kind == .refused && isOfModel ? error.unfit : error
     }
 
     /// When the answer asks to come again.

@@ -88,6 +88,23 @@ struct HFInferenceTests {
         #expect(transport.calls.count == 2)
     }
 
+    @Test(
+        "A check asks the Hub with its own tokens alone",
+        arguments: [
+            ("hf_abcdefgh", 1, "it belongs to me"), ("sk-abcdefgh", 0, "begins with hf_"), (nil, 0, "no token is set"),
+        ]
+            as [(String?, Int, String)]
+    )
+    func checks(token: String?, calls: Int, says: String) async throws {
+        let transport = ScriptedTransport([.success(.json(["name": "me"]))])
+
+        let text = try await provider(transport, token: token, form: .models).check()
+
+        #expect(text.contains(says))
+        #expect(transport.calls.count == calls)
+        #expect(transport.calls.allSatisfy { $0.url == "http://hub/api/whoami-v2" })
+    }
+
     @Test func `the models form asks for no mapping and needs no token`() async throws {
         let transport = ScriptedTransport([.success(.image)])
         let provider = try provider(transport, token: nil, form: .models)

@@ -133,13 +133,17 @@ struct OpenAIRefusalTests {
         #expect(!error.mayBePaid)
     }
 
-    @Test func `a parameter that one server does not know may be known to another`() throws {
-        #expect(
-            try error(400, Self.envelope("invalid_request_error", "unknown_parameter", "No.", param: "seed")).isUnfit
-        )
-        #expect(
-            try !error(400, Self.envelope("invalid_request_error", "invalid_value", "No.", param: "prompt")).isUnfit
-        )
+    @Test(
+        "A parameter or a size that one server does not take may be taken by another",
+        arguments: [
+            ("unknown_parameter", "seed", true), ("invalid_value", "size", true), ("invalid_value", "prompt", false),
+        ]
+    )
+    func unfit(code: String, param: String, isUnfit: Bool) throws {
+        let error = try error(400, Self.envelope("invalid_request_error", code, "No.", param: param))
+
+        #expect(error.kind == .refused)
+        #expect(error.isUnfit == isUnfit)
     }
 
     @Test(
