@@ -27,8 +27,10 @@ struct RunwareTask: Sendable, Equatable {
     static let lifeMax: Duration = .seconds(20 * 60)
     /// Calls in a row without an answer of use, about a task that Runware has: half a minute, in which it may come back.
     static let failuresMax = 8
-    /// The same about one of which nobody knows whether it arrived: some seconds. Another provider may go on then.
-    static let lostFailuresMax = 4
+    /// The same about one of which nobody knows whether it arrived: five questions in 8 s, so that some lost answers are no loss
+    /// of the task. Another provider may go on then.
+    static let lostFailuresMax = 6
+    private static let lostPauseMax = 2
     /// Answers in a row that say there is no such task, though Runware has it.
     static let unknownMax = 3
     /// How often one task is sent, always with the same id.
@@ -85,7 +87,8 @@ struct RunwareTask: Sendable, Equatable {
     /// The time until it is asked about again: 1 s, growing to 10 s. Whole seconds, which is what a host waits.
     var pause: Duration {
         let step = phase == .working && failures == 0 ? max(asks, 0) : max(failures + fetches, 1) - 1
-        return .seconds(Self.pauses[min(step, Self.pauses.count - 1)])
+        let pause = Self.pauses[min(step, Self.pauses.count - 1)]
+        return .seconds(phase == .lost ? min(pause, Self.lostPauseMax) : pause)
     }
 
     private static let pauses = [1, 1, 2, 3, 4, 6, 10]

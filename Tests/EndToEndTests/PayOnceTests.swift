@@ -139,7 +139,7 @@ struct PayOnceTests {
             #expect(done["provider"] == "openai", "\(done.text())")
             #expect(done.attempts.count { $0["perhapsPaid"] == true } == 1)
             #expect(runware.sent.count == 1)
-            #expect(runware.questions == 3, "a few, within seconds")
+            #expect(runware.questions == 5, "a few, within seconds")
             #expect(openai.calls == 1)
         }
     }

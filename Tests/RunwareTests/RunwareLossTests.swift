@@ -80,7 +80,7 @@ struct RunwareLossTests {
         #expect(!error.isOver, "the task can still be asked about")
         #expect(script.sent.count == 1)
         #expect(script.questions == RunwareTask.lostFailuresMax - 1)
-        #expect(driver.pauses == [1, 1, 2])
+        #expect(driver.pauses == [1, 1, 2, 2, 2])
     }
 
     @Test @LoopActor func `an unsure attempt asks a Runware that is not there a few times, then it is perhaps paid`()
@@ -93,7 +93,7 @@ struct RunwareLossTests {
 
         #expect(error.kind == .network)
         #expect(error.mayBePaid)
-        #expect(driver.pauses.reduce(0, +) <= 4)
+        #expect(driver.pauses.reduce(0, +) <= 8)
     }
 
     @Test @LoopActor func `a silent Runware is noticed in seconds, where the answer is not the image itself`() throws {
