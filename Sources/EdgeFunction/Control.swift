@@ -21,6 +21,13 @@ public enum ControlError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 }
 
+/// One run of a job. The host takes what is said of the attempt that it waits for, and of no earlier one.
+struct RunName: Hashable {
+    let job: String
+    /// The host's `Edge-Attempt-Id`; empty where it sent none.
+    let attempt: String
+}
+
 /// Calls the host over its control socket. Answers come as the host made them; the first four need the grant `jobs`.
 @LoopActor
 public final class Control {
@@ -28,7 +35,7 @@ public final class Control {
     public static let shared = Control(path: FunctionProgram.environment("EDGE_CONTROL"))
 
     private let client: HTTPClient?
-    private var progress: [String: ProgressSender] = [:]
+    private var progress: [RunName: ProgressSender] = [:]
 
     /// Long polls and event streams hold a connection each.
     private static let connectionsMax = 1024
@@ -69,24 +76,25 @@ public final class Control {
         try await send("GET", "/v1/service", for: request)
     }
 
-    func save(_ state: JSONValue, of id: String) async throws(ControlError) {
-        try await put(state, to: "\(try Self.path(id))/state")
+    func save(_ state: JSONValue, of run: RunName) async throws(ControlError) {
+        try await put(state, to: "\(try Self.path(run.job))/state", by: run)
     }
 
-    func show(_ fraction: Double, note: String?, of id: String) {
-        guard client != nil, let path = try? Self.path(id) else { return }
+    func show(_ fraction: Double, note: String?, of run: RunName) {
+        guard client != nil, let path = try? Self.path(run.job) else { return }
         var document: JSONObject = ["fraction": .double(fraction)]
         document["note"] = note.map { .string(String($0.prefix(200))) }
-        let sender = progress[id] ?? ProgressSender { [weak self] in try? await self?.put($0, to: "\(path)/progress") }
-        progress[id] = sender
+        let sender =
+            progress[run] ?? ProgressSender { [weak self] in try? await self?.put($0, to: "\(path)/progress", by: run) }
+        progress[run] = sender
         sender.show(.object(document))
     }
 
     /// The run is over: what was not sent yet is of no use.
-    func forget(_ id: String) { progress.removeValue(forKey: id)?.stop() }
+    func forget(_ run: RunName) { progress.removeValue(forKey: run)?.stop() }
 
-    private func put(_ body: JSONValue, to path: String) async throws(ControlError) {
-        let response = try await send("PUT", path, body: .bytes(body.encoded()))
+    private func put(_ body: JSONValue, to path: String, by run: RunName) async throws(ControlError) {
+        let response = try await send("PUT", path, body: .bytes(body.encoded()), by: run)
         guard case .reader(let reader, _) = response.body else { return try Self.check(response.status, []) }
         let bytes = (try? await reader.collect(upTo: Self.answerBytesMax)) ?? []
         try Self.check(response.status, bytes)
@@ -102,6 +110,7 @@ public final class Control {
         _ method: String,
         _ target: String,
         body: HTTPClientRequest.Body = .empty,
+        by run: RunName? = nil,
         for request: Request? = nil
     ) async throws(ControlError) -> Response {
         guard let client else { throw .none }
@@ -110,6 +119,7 @@ public final class Control {
             if let value = request?.headers[name] { headers.add(name, value) }
         }
         if case .bytes = body { headers.add("Content-Type", "application/json") }
+        if let run, !run.attempt.isEmpty { headers.add("Edge-Attempt-Id", run.attempt) }
         do {
             return try await client.send(
                 HTTPClientRequest(method: method, target: target, headers: headers, body: body)

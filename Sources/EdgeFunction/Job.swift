@@ -25,6 +25,7 @@ public struct Job: Sendable {
     /// The end of the job's whole life.
     public let deadline: Timestamp?
     let control: Control
+    var run: RunName { RunName(job: id, attempt: attemptID) }
 
     /// - Throws: ``Problem`` when the host's request is not one.
     init(_ request: Request, control: Control) async throws {
@@ -58,14 +59,14 @@ public struct Job: Sendable {
     ///   - note: at most 200 characters: "step 12 of 30".
     @LoopActor
     public func progress(_ fraction: Double, note: String? = nil) {
-        control.show(fraction.isNaN ? 0 : min(max(fraction, 0), 1), note: note, of: id)
+        control.show(fraction.isNaN ? 0 : min(max(fraction, 0), 1), note: note, of: run)
     }
 
     /// Keeps what must survive a crash, such as a provider's request id: it is on disk when this returns, and the next run has it as
     /// ``state``.
-    /// - Throws: ``ControlError`` when it is not kept: then do not call the provider.
+    /// - Throws: ``ControlError`` when it is not kept, as when the host has given this attempt up meanwhile: then do not call the provider.
     @LoopActor
     public func save(state: JSONValue) async throws(ControlError) {
-        try await control.save(state, of: id)
+        try await control.save(state, of: run)
     }
 }

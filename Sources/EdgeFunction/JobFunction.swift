@@ -77,7 +77,7 @@ final class JobFunctionHandler<Served: JobFunction>: HTTPHandler {
                 return .json(try await function.admit(Self.asked(request)).document)
             case ("POST", "/_edge/run"):
                 let job = try await Job(request, control: control)
-                defer { control.forget(job.id) }
+                defer { control.forget(job.run) }
                 return try await function.run(job).response(requestID: request.headers["Edge-Request-Id"])
             case ("POST", "/_edge/cancel"):
                 let body = try? JSONValue.parse(try await request.body.collect(upTo: Self.cancelBytesMax))

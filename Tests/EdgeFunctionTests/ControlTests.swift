@@ -60,9 +60,9 @@ struct ControlTests {
         let socket = try Served(host)
         let control = Control(path: socket.path)
 
-        control.show(0.1, note: nil, of: "j")
+        control.show(0.1, note: nil, of: RunName(job: "j", attempt: "a"))
         while host.asked.isEmpty { await Task.yield() }
-        for step in 2...9 { control.show(Double(step) / 10, note: nil, of: "j") }
+        for step in 2...9 { control.show(Double(step) / 10, note: nil, of: RunName(job: "j", attempt: "a")) }
         first.open()
         while host.asked.count < 2 { await Task.yield() }
         last.open()

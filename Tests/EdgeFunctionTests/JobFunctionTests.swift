@@ -253,6 +253,7 @@ struct JobFunctionTests {
                 #"PUT /v1/jobs/j1/state {"provider":"p-1"}"#,
             ]
         )
+        #expect(host.asked.map { $0.headers["Edge-Attempt-Id"] } == ["a-7", "a-7"])
     }
 
     @Test @LoopActor func `a state that the host does not keep fails the run`() async throws {

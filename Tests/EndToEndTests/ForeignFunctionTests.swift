@@ -132,6 +132,66 @@ struct ForeignFunctionTests {
         }
     }
 
+    /// The first attempt fails at once, and speaks once more when the second one has left its state.
+    private static let lateSpeaker = #"""
+        import http.client, json, os, socket, threading, time
+        from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+        class Host(http.client.HTTPConnection):
+            def connect(self):
+                self.sock = socket.socket(socket.AF_UNIX)
+                self.sock.connect(os.environ["EDGE_CONTROL"])
+
+        def put(job, attempt, state):
+            host = Host("host")
+            host.request("PUT", f"/v1/jobs/{job}/state", json.dumps(state), {"Edge-Attempt-Id": attempt})
+            return host.getresponse().status
+
+        saved, spoken = threading.Event(), threading.Event()
+
+        def late(job, attempt):
+            saved.wait()
+            with open("late", "w") as file:
+                file.write(str(put(job, attempt, {"task": "first"})))
+            spoken.set()
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def tell(self, status, **headers):
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name.replace("_", "-"), value)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def do_POST(self):
+                job = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                attempt = self.headers["Edge-Attempt-Id"]
+                if job["attempt"] == 1:
+                    threading.Thread(target=late, args=(job["job"], attempt)).start()
+                    return self.tell(500)
+                put(job["job"], attempt, {"task": "second"})
+                saved.set()
+                spoken.wait()
+                self.tell(202, Retry_After="600")
+
+        ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+        """#
+
+    @Test @LoopActor func `what an earlier attempt says late takes nothing from the one that runs`() async throws {
+        let files = [(name: "x.py", text: Self.lateSpeaker)]
+        let manifest = Self.manifest(["job": ["admit": false]])
+        try await withEdge(EdgeOptions(manifest: manifest, files: files)) { host in
+            let told = try await host.post("/functions/v1/foreign", ["a": 1], [("Prefer", "respond-async")])
+            let id = try #require(told.json["id"]?.string)
+            _ = try await host.job(id) { $0["state"] == "waiting" && $0["attempts"]?.array?.count == 2 }
+
+            #expect(fileText("\(host.folder.path)/late") == "409")
+            #expect(host.activeJobs[id]?["resumeState"] == ["task": "second"])
+        }
+    }
+
     @Test @LoopActor func `what a function says of its secret reaches nobody`() async throws {
         let secret = "sk-0123456789abcdef"
         let script = Self.script("json.dumps({'detail': 'refused with ' + os.environ['FOREIGN_KEY']})")

@@ -7,6 +7,7 @@ internal import JSON
 @LoopActor
 final class ControlFront: HTTPHandler {
     private let function: String
+    private let hasCall: @LoopActor (String) -> Bool
     private let jobs: JobAccess
     private let grants: @LoopActor () -> Set<FunctionEntry.Grant>
     private let service: @LoopActor () async -> JSONObject
@@ -14,14 +15,17 @@ final class ControlFront: HTTPHandler {
 
     private static let bodyBytesMax = 64 << 10
 
+    /// - Parameter hasCall: whether the isolate has a call with that request id, which for a run is its job's.
     init(
         function: String,
+        hasCall: @escaping @LoopActor (String) -> Bool,
         jobs: JobAccess,
         grants: @escaping @LoopActor () -> Set<FunctionEntry.Grant>,
         service: @escaping @LoopActor () async -> JSONObject,
         log: LogWriter
     ) {
         self.function = function
+        self.hasCall = hasCall
         self.jobs = jobs
         self.grants = grants
         self.service = service
@@ -63,10 +67,12 @@ final class ControlFront: HTTPHandler {
             try needs(.jobs)
             return try await jobs.delete(parts[2], base: base)
         case ("PUT", 4, "v1", "jobs", "progress"):
-            try setProgress(parts[2], try await body(request))
+            let body = try await body(request)
+            try setProgress(body, of: try running(parts[2], request))
             return HTTPResponse(status: 204)
         case ("PUT", 4, "v1", "jobs", "state"):
-            try await setState(parts[2], try await body(request))
+            let body = try await body(request)
+            try await setState(body, of: try running(parts[2], request))
             return HTTPResponse(status: 204)
         default:
             throw Problem(
@@ -96,19 +102,28 @@ final class ControlFront: HTTPHandler {
         }
     }
 
-    private func running(_ id: String) throws(Problem) -> Generation {
-        guard let generation = jobs.board.running(id, by: function) else {
+    /// The work that this isolate runs under that id. A run that the host has given up may go on in another isolate, or in this one
+    /// beside the next run of the same job: what it says late is of a task that the job has left.
+    private func running(_ id: String, _ request: HTTPRequest) throws(Problem) -> Generation {
+        guard hasCall(id), let generation = jobs.board.running(id, by: function) else {
             throw Problem(
                 status: 404,
                 code: "not_running",
-                message: "the function \(function) runs no job \(id.prefix(64))"
+                message: "this process of the function \(function) runs no job \(id.prefix(64)) now"
+            )
+        }
+        let attempt = request.headers["Edge-Attempt-Id"]
+        guard attempt == nil || attempt == generation.attempts.last?.id else {
+            throw Problem(
+                status: 409,
+                code: "earlier_attempt",
+                message: "the attempt \(attempt?.prefix(64) ?? "") is over: the job \(id.prefix(64)) is at a later one"
             )
         }
         return generation
     }
 
-    private func setProgress(_ id: String, _ body: JSONValue) throws {
-        let generation = try running(id)
+    private func setProgress(_ body: JSONValue, of generation: Generation) throws {
         guard let fraction = body["fraction"]?.double, (0...1).contains(fraction) else {
             throw Problem(
                 status: 400,
@@ -123,8 +138,7 @@ final class ControlFront: HTTPHandler {
         )
     }
 
-    private func setState(_ id: String, _ body: JSONValue) async throws {
-        let generation = try running(id)
+    private func setState(_ body: JSONValue, of generation: Generation) async throws {
         let state = body.encoded()
         guard state.count <= RunReading.stateBytesMax else {
             throw Problem(

@@ -109,7 +109,7 @@ package final class Host {
                 version: edgeVersion,
                 runDirectory: runFolder,
                 log: isolateLog,
-                control: { control.handler(for: function.name) },
+                control: { control.handler(for: function.name, $0) },
                 variables: variables
             )
         }
@@ -169,9 +169,10 @@ package final class Host {
         cache.onRemoved = { [recall] in recall.forget(cacheKey: $0) }
         recall.onUse = { [cache] in cache.use(key: $0) }
         readiness.isReady = { [unowned self] in phase == .serving }
-        control.make = { [unowned self] name in
+        control.make = { [unowned self] name, hasCall in
             ControlFront(
                 function: name,
+                hasCall: hasCall,
                 jobs: jobAccess,
                 grants: { functions[name]?.entry.grants ?? [] },
                 service: { [unowned self] in await serviceDocument() },
@@ -270,11 +271,11 @@ private final class Readiness {
 /// Makes the handler of each isolate's control socket, once the host is complete.
 @LoopActor
 private final class ControlFronts {
-    var make: (@LoopActor (String) -> ControlFront)?
+    var make: (@LoopActor (String, @escaping @LoopActor (String) -> Bool) -> ControlFront)?
 
-    func handler(for function: String) -> any HTTPHandler {
+    func handler(for function: String, _ hasCall: @escaping @LoopActor (String) -> Bool) -> any HTTPHandler {
         guard let make else { preconditionFailure("no isolate starts before the host is complete") }
-        return make(function)
+        return make(function, hasCall)
     }
 }
 

@@ -29,7 +29,8 @@ extension Isolates {
             let isolate = try Isolate(function, version: version, sockets: socketFolder(), named: variables())
             starts += 1
             current = isolate
-            isolate.watch(for: self, control: control(), redactor: log.redactor)
+            let control = control { [weak isolate] in isolate?.calls.contains($0) ?? false }
+            isolate.watch(for: self, control: control, redactor: log.redactor)
             watchMemory()
         } catch {
             startFailed(nil, startFailureReason(error), lastLines: [])

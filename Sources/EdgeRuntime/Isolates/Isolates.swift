@@ -6,6 +6,8 @@ internal import EdgeLoop
 @LoopActor
 final class Isolates {
     typealias Variables = [(name: String, value: String)]
+    /// Makes the handler of a process's control socket, told how to ask whether a call with that request id is in that process now.
+    typealias MakeControl = @LoopActor (_ has: @escaping @LoopActor (String) -> Bool) -> any HTTPHandler
 
     /// How often the resident size is looked at while a process runs.
     static let sampling = Duration.seconds(1)
@@ -20,7 +22,7 @@ final class Isolates {
     /// What a process gets between SIGTERM and SIGKILL.
     let grace: Duration
     let log: any IsolateLog
-    let control: @LoopActor () -> any HTTPHandler
+    let control: MakeControl
     let variables: @LoopActor () -> Variables
 
     // What the extensions of this type share; nobody else changes it.
@@ -59,7 +61,7 @@ final class Isolates {
         runDirectory: String,
         grace: Duration = .seconds(8),
         log: any IsolateLog,
-        control: @escaping @LoopActor () -> any HTTPHandler,
+        control: @escaping MakeControl,
         variables: @escaping @LoopActor () -> Variables
     ) {
         self.function = function

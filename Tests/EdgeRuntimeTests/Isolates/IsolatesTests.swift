@@ -101,6 +101,21 @@ struct IsolatesTests {
         await test.isolates.stop(within: .seconds(5))
     }
 
+    @Test @LoopActor func `a control socket knows the calls of its own process, for as long as they run`() async throws
+    {
+        let test = TestIsolates()
+        let first = try await test.isolates.lease(within: .seconds(20), request: "first")
+        test.isolates.timedOut(first, after: .seconds(1))
+        let second = try await test.isolates.lease(within: .seconds(20), request: "second")
+
+        #expect(test.has("first") == [true, false])
+        #expect(test.has("second") == [false, true])
+        first.release()
+        #expect(test.has("first") == [false, false])
+        second.release()
+        await test.isolates.stop(within: .seconds(5))
+    }
+
     @Test @LoopActor func `an idle process is stopped, and the next call starts another`() async throws {
         let test = TestIsolates { $0.idle = .milliseconds(30) }
         let first = try await test.lease()

@@ -56,6 +56,7 @@ struct TestIsolates {
     let folder = TemporaryFolder()
     let log = TestLog()
     let isolates: Isolates
+    private let asked = ControlAsks()
 
     init(
         _ arguments: [String] = [],
@@ -71,7 +72,10 @@ struct TestIsolates {
             runDirectory: folder.path,
             grace: grace,
             log: log,
-            control: { TestControl() },
+            control: { [asked] in
+                asked.has.append($0)
+                return TestControl()
+            },
             variables: variables
         )
     }
@@ -106,6 +110,15 @@ struct TestIsolates {
     }
 
     var pid: Int32? { isolates.current?.id }
+
+    /// Whether a call is in a process, asked as each process's control socket asks, in the order of their starts.
+    func has(_ request: String) -> [Bool] { asked.has.map { $0(request) } }
+}
+
+/// What the control sockets were given to ask.
+@LoopActor
+final class ControlAsks {
+    var has: [@LoopActor (String) -> Bool] = []
 }
 
 /// Answers on the control socket.
