@@ -1,5 +1,6 @@
 // What is paid for a job when answers, processes and hosts are lost on the way.
 import EdgeLoop
+import Glibc
 import JSON
 import TestSupport
 import Testing
@@ -189,6 +190,11 @@ struct PayOnceTests {
         ]
     }
 
+    private static let leaving = [
+        (RouterScript.Served.falAI, false), (RouterScript.Served.replicate, false),
+        (RouterScript.Served.replicate, true),
+    ]
+
     private static let routed: JSONValue = ["prompt": "a fox", "model": .string(RouterScript.model)]
 
     @Test("A cancelled task is cancelled at its provider", arguments: queueing)
@@ -203,6 +209,38 @@ struct PayOnceTests {
             #expect((200..<300).contains(answer.status), "\(answer.text)")
             #expect(try await host.job(id)["state"] == "canceled")
             #expect(script.begun == 1)
+        }
+    }
+
+    @Test("A hand-over cancels the task that it leaves, unless that is over", arguments: leaving)
+    @LoopActor func leaves(served: RouterScript.Served, isOver: Bool) async throws {
+        let script = try RouterScript(served, fault: .fails("out of memory"), looksNeeded: 0)
+        let router = try ScriptedUpstream { request in
+            let isLook = request.method == "GET" && !request.path.hasPrefix("/api/models/")
+            return isLook && !isOver ? .json(402, #"{"error":"no credit"}"#) : script.answer(request)
+        }
+        let openai = try OpenAIScript()
+        var options = options(
+            [
+                ("HUGGINGFACE_API_KEY", HuggingFaceScript.key), ("HUGGINGFACE_BASE_URL", router.url),
+                ("HUGGINGFACE_HUB_URL", router.url),
+            ] + openai.environment
+        )
+        options.settings = TestSettings.bundled([
+            ("route.use", ["huggingface", "openai"]),
+            ("models.painter", ["huggingface": .string(RouterScript.model), "openai": "gpt-image-1"]),
+        ])
+        try await withEdge(options) { host in
+            let done = try await host.ended(["prompt": "a fox", "model": "painter"])
+            // What was to be cancelled is cancelled before the host has ended.
+            host.signal(SIGTERM)
+            #expect(try await host.ended() == .exited(0))
+
+            #expect(done["state"] == "succeeded", "\(done.text())")
+            #expect(done.lanesTried == ["huggingface", "huggingface", "openai"])
+            #expect(script.begun == 1)
+            #expect(openai.calls == 1)
+            #expect(script.cancels.count == (isOver ? 0 : 1))
         }
     }
 

@@ -203,16 +203,16 @@ final class FunctionCaller: FunctionCalls {
 
     // MARK: Cancel
 
-    func cancel(_ generation: Generation) async {
-        guard let function = functions[generation.function] else { return }
-        var body = Array(#"{"job":"\#(generation.id)","state":"#.utf8)
-        body += generation.resumeState ?? Array("null".utf8)
-        if let lane = generation.lane { body += Array(#","lane":\#(JSONValue.string(lane.name).text())"#.utf8) }
+    func cancel(_ task: LeftTask) async {
+        guard let function = functions[task.function] else { return }
+        var body = Array(#"{"job":"\#(task.job)","state":"#.utf8)
+        body += task.state
+        if let lane = task.lane { body += Array(#","lane":\#(JSONValue.string(lane).text())"#.utf8) }
         body += Array("}".utf8)
         let request = HTTPRequest(
             method: "POST",
             target: "/_edge/cancel",
-            headers: ["Content-Type": "application/json", "Edge-Request-Id": generation.id],
+            headers: ["Content-Type": "application/json", "Edge-Request-Id": task.job],
             body: HTTPBodyReader(body)
         )
         _ = try? await function.isolates.call(request, timeout: Self.cancelTimeout)

@@ -34,6 +34,6 @@ struct RunNote: Equatable, Sendable {
 protocol FunctionCalls: AnyObject {
     /// One attempt. Cancelling the task closes the connection to the function.
     func run(_ generation: Generation, attempt: Attempt, timeout: Duration) async -> RunAnswer
-    /// Tells the function that nobody wants this work any more, for one that waits with a state.
-    func cancel(_ generation: Generation) async
+    /// Tells the function that nobody wants a provider's task any more.
+    func cancel(_ task: LeftTask) async
 }

@@ -58,6 +58,8 @@ final class Generation {
     var retry: RetryDecision
     /// What the function asked to have back on its next run: JSON text.
     var resumeState: [UInt8]?
+    /// What the lane before this one may still work on: cancelled when the next run is under way, or when it is clear that it has to wait.
+    var left: LeftTask?
     var progress: Progress?
     /// What the running attempt has made, until it is durable. Never of fresh work: what that replaces must be outdated first.
     private(set) var whole: WholeResult?
@@ -95,6 +97,11 @@ final class Generation {
         self.created = created
         self.deadline = deadline
         self.retry = retry
+    }
+
+    /// What the provider works on now, by what the function left.
+    var task: LeftTask? {
+        resumeState.map { LeftTask(job: id, function: function, lane: lane?.name, state: $0) }
     }
 
     /// Takes over what a job file tells, at start.

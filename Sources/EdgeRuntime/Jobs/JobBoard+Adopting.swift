@@ -87,10 +87,12 @@ extension JobBoard {
         for queue in queues.values { queue.stop() }
     }
 
-    /// Waits until nothing runs, or until the waiting task is cancelled.
+    /// Waits until nothing runs and no provider is still to be told, or until the waiting task is cancelled.
     func runningEnded() async {
-        while !tasks.isEmpty, await taskEnded.wait(unless: { tasks.isEmpty }) {}
+        while !isIdle, await taskEnded.wait(unless: { isIdle }) {}
     }
+
+    private var isIdle: Bool { tasks.isEmpty && leftTasks.isEmpty }
 
     /// Lets go of what still runs, without a word in its files: the next host takes it up.
     func abandon() {

@@ -28,7 +28,8 @@ extension JobBoard {
         finishing.letGo(generation)
         forget(generation)
         // Last, for a provider may be slow: what it still works on would be paid and wanted by nobody.
-        if case .failure = result, generation.resumeState != nil { await calls.cancel(generation) }
+        cancelLeft(generation)
+        if case .failure = result, let task = generation.task { await calls.cancel(task) }
     }
 
     func forget(_ generation: Generation) {
@@ -58,11 +59,11 @@ extension JobBoard {
         let generation = job.generation
         job.cancel(at: .now())
         let wasOwner = generation.jobs.first === job
-        var isHeldByProvider = false
+        var task: LeftTask?
         generation.jobs.removeAll { $0 === job }
         generation.changes.notify()
         if generation.jobs.isEmpty {
-            isHeldByProvider = abort(generation)
+            task = abort(generation)
         } else if wasOwner {
             // The attempts must be in a living job's file before this one's file moves away.
             do {
@@ -75,19 +76,20 @@ extension JobBoard {
         jobs[job.id] = nil
         generation.changes.notify()
         // Last: a provider may be slow, and until the end is on disk the next host would do the work again.
-        if isHeldByProvider { await calls.cancel(generation) }
+        cancelLeft(generation)
+        if let task { await calls.cancel(task) }
     }
 
-    /// - Returns: whether a provider goes on with it until it is told.
-    func abort(_ generation: Generation) -> Bool {
+    /// - Returns: what its provider goes on with until it is told.
+    func abort(_ generation: Generation) -> LeftTask? {
         forgetKey(of: generation)
         queues[generation.function]?.remove(generation)
-        let isHeldByProvider = generation.resumeState != nil
+        let task = generation.task
         generation.endAttempt(.canceled, at: .now())
         generation.phase = .done(.failure(.canceled))
         generation.finished = .now()
         release(generation, .neither)
         tasks[generation.id]?.cancel()
-        return isHeldByProvider
+        return task
     }
 }

@@ -96,6 +96,7 @@ extension JobBoard {
         case .handOver:
             generation.tried = tried
             generation.unsure = nil
+            generation.left = generation.task
             generation.resumeState = nil
         }
         if generation.tried.count >= generation.ticket.lanes.lanes.count { generation.tried = [] }

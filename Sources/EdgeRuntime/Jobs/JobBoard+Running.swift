@@ -58,6 +58,7 @@ extension JobBoard {
         let began = Timestamp.now()
         if let lane = generation.lane, attempt.account != nil { lanes.left(lane, at: began) }
         let left = generation.deadline - began
+        cancelLeft(generation)
         let answer = await calls.run(
             generation,
             attempt: attempt,
@@ -135,12 +136,21 @@ extension JobBoard {
         generation.changes.notify()
         if !isStopping { queues[generation.function]?.add(generation) }
         guard case .queued = generation.phase else { return }
+        cancelLeft(generation)
         // It waits in a line, or for the next host: that must not take the attempt for a lost one.
         do {
             try await rewriteFile(of: generation)
         } catch {
             log("job \(generation.id): the change of its lane could not be written down: \(error)")
         }
+    }
+
+    /// Lets the provider that a hand-over has left know of it, beside what follows. In the turn of the loop in which the next run is
+    /// called, so that it takes no place before that.
+    func cancelLeft(_ generation: Generation) {
+        guard let task = generation.left else { return }
+        generation.left = nil
+        leftTasks.cancel(task)
     }
 
     func pauseUntil(_ due: Timestamp, _ generation: Generation) async {
@@ -159,6 +169,7 @@ extension JobBoard {
 
     func postpone(_ generation: Generation, attempt outcome: Attempt.Outcome, _ pause: Duration, _ why: String) {
         log("job \(generation.id): \(why)")
+        cancelLeft(generation)
         let due = Timestamp.now() + pause
         if generation.resumeState == nil { release(generation, .neither) }
         generation.endAttempt(outcome, at: .now(), error: why)

@@ -24,6 +24,7 @@ final class JobBoard {
     let taskEnded = ChangeSignal()
     /// Asked in this order before work is accepted.
     var guards: [any JobGuard] = []
+    let leftTasks: LeftTasks
     /// The lanes of the latest tickets.
     var lateLanes: [LaneSet] = []
     var isStopping = false
@@ -47,6 +48,7 @@ final class JobBoard {
         self.finishing = finishing
         self.log = log
         self.jitter = jitter
+        leftTasks = LeftTasks(calls: calls, log: log) { [taskEnded] in taskEnded.notify() }
         finishing.idempotency.isActive = { [unowned self] in jobs[$0.id] != nil }
         lanes.onFreed = { [unowned self] line in
             for queue in queues.values { queue.freed(line) }

@@ -52,5 +52,5 @@ private final class NoCalls: FunctionCalls {
         return .unfinished(.final(status: 400), RunNote(message: "", code: ""))
     }
 
-    func cancel(_ generation: Generation) async {}
+    func cancel(_ task: LeftTask) async {}
 }

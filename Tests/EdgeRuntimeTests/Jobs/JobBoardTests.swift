@@ -489,7 +489,20 @@ final class PlayedCalls: FunctionCalls {
         return await answer(generation, attempt)
     }
 
-    func cancel(_ generation: Generation) async {}
+    /// What cancelling does; the tasks are noted as soon as the call begins.
+    var canceling: @LoopActor () async -> Void = {}
+    private(set) var canceled: [LeftTask] = []
+
+    func cancel(_ task: LeftTask) async {
+        canceled.append(task)
+        changed.notify()
+        await canceling()
+    }
+
+    /// Waits until that many tasks have been cancelled.
+    func canceled(_ number: Int) async {
+        while canceled.count < number { _ = await changed.wait() }
+    }
 
     /// Waits until that many runs have begun.
     func begun(_ number: Int) async {
