@@ -145,6 +145,21 @@ struct PayOnceTests {
         }
     }
 
+    @Test @LoopActor func `where there is no other provider the asking goes on, and finds what was paid`() async throws
+    {
+        // One more than its function asks at a stretch: the host's own next attempts ask again.
+        let runware = try RunwareScript([
+            .taken(RunwareScript.page(502)).questions(Array(repeating: .reset, count: 6))
+        ])
+        try await withEdge(options(runware.environment)) { host in
+            let done = try await host.ended(Self.runwareOnly)
+
+            expectPaidOnce(done, runware)
+            #expect(runware.sent.count == 1)
+            #expect(runware.questions == 7)
+        }
+    }
+
     @Test @LoopActor func `a provider that is not there is left at once, and nothing is perhaps paid`() async throws {
         let runware = try RunwareScript()
         let openai = try OpenAIScript()
