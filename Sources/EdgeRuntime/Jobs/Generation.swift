@@ -71,7 +71,7 @@ final class Generation {
     var taskBegan: Timestamp?
     /// How often it was started; tells one run's end from the beginning of the next one.
     var runs = 0
-    /// Lanes that have failed it in this round.
+    /// Lanes that have failed it, and were left for another one.
     var tried: Set<String> = []
     /// Lanes that were passed over for the next attempt.
     var passed: [LanePass] = []

@@ -36,6 +36,7 @@ extension JobBoard {
         )
         generation.lane = owner.lane
         generation.unsure = owner.unsure
+        generation.tried = owner.tried
         for recovered in ordered {
             let job = Job(
                 id: recovered.id,

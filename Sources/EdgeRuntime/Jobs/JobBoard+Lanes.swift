@@ -99,7 +99,6 @@ extension JobBoard {
             generation.left = generation.task
             generation.resumeState = nil
         }
-        if generation.tried.count >= generation.ticket.lanes.lanes.count { generation.tried = [] }
         return next
     }
 

@@ -101,6 +101,9 @@ struct RecoveredJob: Equatable, Sendable {
         return ticket.lanes.lanes.first { $0.name == name }
     }
 
+    /// The lanes that the job has left: their providers failed it, and may still work on what was begun there.
+    var tried: Set<String> { Set(attempts.filter { $0.movedOn != nil }.compactMap(\.lane)) }
+
     /// The id that the provider is to be asked about before anything is sent again.
     var unsure: String? {
         guard let last = attempts.last, lane?.takesAttemptIDs == true, resumeState == nil else { return nil }

@@ -57,7 +57,7 @@ final class Lanes {
 
     /// Where the next run of this work goes.
     /// - Parameters:
-    ///   - tried: lanes that have failed it in this round.
+    ///   - tried: lanes that have failed it.
     ///   - held: the lane whose provider works on it already: it goes on there and nowhere else.
     ///   - lateAfter: a run that would begin after this is late: another lane is taken if one is free.
     ///   - ahead: how many wait in a line already.

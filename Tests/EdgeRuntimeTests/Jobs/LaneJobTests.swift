@@ -331,6 +331,25 @@ struct LaneJobTests {
         }
     }
 
+    @Test @LoopActor
+    func `a provider that was left stays left after a crash: it may be at work on what it was asked for`()
+        async throws
+    {
+        let bench = try await BoardBench()
+        bench.calls.answer = { _, attempt in
+            if attempt.lane == "a" { return Self.failed(502, "a does not answer", mayBePaid: true) }
+            try? await sleep(for: .seconds(3600))
+            return Self.failed(500, "")
+        }
+        let lanes = try set(["name": "a"], ["name": "b"])
+        _ = try await bench.board.accept(bench.ticket(key: "k", lanes: lanes), for: "f", needsFile: true)
+        await bench.calls.begun(2)
+        let found = try #require(try await bench.restarted().first)
+        bench.board.abandon()
+
+        #expect(found.tried == ["a"])
+    }
+
     @Test func `quotas begin with what the job files tell, each call once`() throws {
         let since = try #require(Timestamp(iso8601: "2026-11-20T12:00:00.000Z"))
         var calls = LatestCalls(since: since)
