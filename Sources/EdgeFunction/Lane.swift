@@ -75,7 +75,8 @@ public struct Quota: Sendable, Equatable {
         self.atOnce = atOnce
     }
 
-    var document: JSONValue {
+    /// As a ticket has it.
+    public var document: JSONValue {
         var document = JSONObject()
         document["every"] = every.map { .double($0 / .seconds(1)) }
         document["hour"] = hour.map { .integer(Int64($0)) }

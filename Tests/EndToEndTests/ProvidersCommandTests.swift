@@ -41,6 +41,46 @@ struct ProvidersCommandTests {
         }
     }
 
+    @Test @LoopActor func `a provider that nobody has asked since the start is shown with what is left of its quota`()
+        async throws
+    {
+        let scripts = try RouteProviders()
+        let options = scripts.options([
+            ("quotas.openai", ["hour": 30, "day": 100]), ("quotas.runware", ["atOnce": 3]),
+            ("prices", [["provider": "openai", "microdollars": 42000]]),
+        ])
+        try await withEdge(options) { host in
+            func line(_ name: String) async throws -> String {
+                try await providers(host).output.split(separator: "\n").map(String.init).first { $0.hasPrefix(name) }
+                    ?? ""
+            }
+            let fresh = try await line("openai")
+            for part in ["ready", "0.042 $", "closed", "30 an hour", "100 a day"] {
+                #expect(fresh.contains(part), "\(part) in \(fresh)")
+            }
+            #expect(try await line("runware").contains("3 at once"))
+            _ = try await host.ended(["prompt": "a fox", "provider": "openai"])
+            try await host.restart()
+
+            let spent = try await line("openai")
+            #expect(spent.contains("29 an hour") && spent.contains("99 a day"), "\(spent)")
+            #expect(scripts.openai.calls == 1)
+        }
+    }
+
+    @Test @LoopActor func `what is the operator's alone is in no document for everybody`() async throws {
+        let scripts = try RouteProviders()
+        try await withEdge(scripts.options([("quotas.openai", ["hour": 30])])) { host in
+            _ = try await host.ended(["prompt": "a fox"])
+            let shown = try await host.get("/status").json
+
+            #expect(shown["providers"]?["openai"]?["ready"] == true)
+            #expect(shown["functions"]?["generate"]?["providers"]?["openai"]?["ready"] == true)
+            #expect(!shown.text().contains("account") && !shown.text().contains("openai#"), "\(shown.text())")
+            #expect(shown["providers"]?["openai"]?["quota"] == nil)
+        }
+    }
+
     @Test @LoopActor func `a check proves each key, and makes nothing`() async throws {
         let scripts = try RouteProviders()
         try await withEdge(scripts.options()) { host in

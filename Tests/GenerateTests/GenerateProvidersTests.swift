@@ -154,15 +154,17 @@ struct GenerateProvidersTests {
         var settings = GenerateSettings()
         settings.models = ["quick": ["huggingface": "org/quick"], "other": [:]]
         settings.prices.rows = [PriceSheet.Row(provider: "huggingface", model: HFModelID.usual.text, microdollars: 7)]
+        settings.quotas = ["huggingface": Quota(hour: 30)]
 
         let shown = try providers(["HUGGINGFACE_API_KEY": "hf_x"], settings).description["providers"]
 
         #expect(
             shown?["huggingface"] == [
                 "ready": true, "models": ["quick": "org/quick"], "model": .string(HFModelID.usual.text), "price": 7,
+                "account": "huggingface#f5618cd8", "quota": ["hour": 30],
             ]
         )
-        #expect(shown?["sandbox"] == ["ready": true, "models": [:], "model": nil, "price": 0])
+        #expect(shown?["sandbox"] == ["ready": true, "models": [:], "model": nil, "price": 0, "account": "sandbox"])
         #expect(
             try providers([:]).description["providers"]?["huggingface"]?["advice"]?.string?.contains("set ") == true
         )

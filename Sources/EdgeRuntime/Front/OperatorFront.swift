@@ -70,18 +70,34 @@ final class OperatorFront: HTTPHandler {
         }
     }
 
-    /// Each provider that a function told of, with its lanes.
+    /// Each provider that a function told of, with its lanes; where no job has used it since the start, as what it told stands.
     private func providers() async -> JSONObject {
         let told = await details.current()
+        let now = Timestamp.now()
+        let used = Set(lanes.known.values.map(\.provider))
+        var unused: [JSONValue] = []
         var providers: JSONObject = [:]
         for function in functions.all {
             for provider in told[function.name]?["providers"]?.object?.members ?? [] {
                 var entry = provider.value.object ?? [:]
                 entry["function"] = .string(function.name)
+                if !used.contains(provider.key), let lane = Self.lane(provider.key, entry) {
+                    unused.append(.object(lanes.entry(of: lane, now: now)))
+                }
                 providers[provider.key] = .object(entry)
             }
         }
-        return ["providers": .object(providers), "lanes": lanes.document(now: .now())]
+        return [
+            "providers": .object(providers), "lanes": .array((lanes.document(now: now).array ?? []) + unused),
+        ]
+    }
+
+    /// The usual lane of a provider; nil where its function tells no account, or something that is none.
+    private static func lane(_ provider: String, _ told: JSONObject) -> Lane? {
+        guard told["account"]?.string != nil else { return nil }
+        var lane = told
+        lane["name"] = .string(provider)
+        return try? Lane(.object(lane))
     }
 
     /// Has the function that knows this provider make its cheapest call.

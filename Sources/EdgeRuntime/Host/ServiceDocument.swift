@@ -16,6 +16,9 @@ struct ServiceDocument {
     /// What functions told of themselves, by name.
     let details: [String: JSONObject]
 
+    /// Members of a provider that are the operator's alone.
+    private static let hidden = ["account", "quota"]
+
     var json: JSONObject {
         [
             "version": .string(edgeVersion), "state": isStopping ? "stopping" : "running",
@@ -34,11 +37,22 @@ struct ServiceDocument {
     private var providersJSON: JSONObject {
         var object: JSONObject = [:]
         for function in functions.all {
-            for provider in details[function.name]?["providers"]?.object?.members ?? [] {
+            for provider in Self.shown(details[function.name]?["providers"])?.object?.members ?? [] {
                 object[provider.key] = provider.value
             }
         }
         return object
+    }
+
+    private static func shown(_ providers: JSONValue?) -> JSONValue? {
+        guard let object = providers?.object else { return providers }
+        var shown = JSONObject()
+        for provider in object.members {
+            guard var entry = provider.value.object else { continue }
+            for key in hidden { entry[key] = nil }
+            shown[provider.key] = .object(entry)
+        }
+        return .object(shown)
     }
 
     private var functionsJSON: JSONObject {
@@ -55,7 +69,7 @@ struct ServiceDocument {
                 entry["perDay"] = .integer(Int64(job.perDay))
             }
             for member in details[function.name]?.members ?? [] where entry[member.key] == nil {
-                entry[member.key] = member.value
+                entry[member.key] = member.key == "providers" ? Self.shown(member.value) : member.value
             }
             object[function.name] = .object(entry)
         }

@@ -8,7 +8,8 @@ extension Lanes {
         .array(known.keys.sorted().compactMap { known[$0] }.map { .object(entry(of: $0, now: now)) })
     }
 
-    private func entry(of lane: Lane, now: Timestamp) -> JSONObject {
+    /// How one lane stands, whether or not a job has used it.
+    func entry(of lane: Lane, now: Timestamp) -> JSONObject {
         let use = use(of: lane)
         let used = use.used(now: now)
         var entry: JSONObject = [

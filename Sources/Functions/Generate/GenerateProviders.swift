@@ -1,4 +1,5 @@
 // The providers of this function, made once from its environment and its settings file.
+internal import EdgeFunction
 internal import JSON
 internal import Providers
 
@@ -63,7 +64,7 @@ struct GenerateProviders {
         return ProviderError(provider: name, kind: .settings, message: advice)
     }
 
-    /// For whoever asks how the service is.
+    /// For whoever asks how the service is; accounts and quotas for its operator alone.
     var description: JSONObject {
         let routing = admission.routing
         var providers: JSONObject = [:]
@@ -78,6 +79,8 @@ struct GenerateProviders {
             )
             provider["model"] = standing.usualModel.map { .string($0) } ?? .null
             provider["price"] = routing.usualPrice(of: standing).map { .integer($0) } ?? .null
+            provider["account"] = .string(standing.account)
+            provider["quota"] = routing.settings.quotas[standing.name]?.document
             providers[standing.name] = .object(provider)
         }
         let ready = routing.standings.filter { $0.readiness == .ready }
