@@ -244,6 +244,76 @@ struct PicturesInTests {
             #expect(file["images"]?.array?.first?["sha256"] == .string(Self.name))
         }
     }
+
+    // MARK: Memory
+
+    /// A request of about so many bytes: JSON may have any space between its members.
+    private static func large(_ prompt: String, _ count: Int) -> [UInt8] {
+        let text = #"{"prompt":"\#(prompt)","image":"\#(dataURI)""#
+        return Array(text.utf8) + [UInt8](repeating: 32, count: count) + Array("}".utf8)
+    }
+
+    private static let json: Headers = [("Content-Type", "application/json")]
+
+    @Test @LoopActor func `large bodies that come at once wait for each other and are all answered`() async throws {
+        let options = Painter.options(host: ["bodyMemory": "8MB"])
+        try await withEdge(options) { host in
+            var probes: [HTTPProbe] = []
+            for number in 0..<12 {
+                let probe = try await host.connect()
+                probe.request(
+                    "POST",
+                    "/functions/v1/painter",
+                    Self.json,
+                    body: Self.large("echo \(number)", 3 << 20)
+                )
+                probes.append(probe)
+            }
+            for probe in probes {
+                #expect(try await probe.answer().status == 200)
+                probe.leave()
+            }
+        }
+    }
+
+    @Test @LoopActor func `beyond the memory for bodies a large one is refused, and small ones and forms are not`()
+        async throws
+    {
+        let options = Painter.options(host: ["bodyMemory": "8MB"])
+        try await withEdge(options) { host in
+            let whole = Self.large("held", 4 << 20)
+            let first = try await host.connect()
+            first.send(
+                "POST /functions/v1/painter HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+                    + "Content-Length: \(whole.count)\r\n\r\n"
+            )
+            first.send(Array(whole.dropLast(1000)))
+            try await first.sent()
+            async let second = host.ask(
+                "POST",
+                "/functions/v1/painter",
+                Self.json,
+                body: Self.large("second", 4 << 20)
+            )
+            let small = try await host.paint(["prompt": "small"])
+            let form = try await host.paint(Self.form([("prompt", "form")]))
+            let refused = try await second
+            first.send(Array(whole.suffix(1000)))
+
+            #expect(small.status == 200)
+            #expect(form.status == 200)
+            expectProblem(refused, 503, naming: ["host.bodyMemory", "8MB", "form"])
+            #expect((refused.number("Retry-After") ?? 0) > 0)
+            #expect(try await first.answer().status == 200)
+            let again = try await host.ask(
+                "POST",
+                "/functions/v1/painter",
+                Self.json,
+                body: Self.large("second", 4 << 20)
+            )
+            #expect(again.status == 200)
+        }
+    }
 }
 
 extension EdgeHost {

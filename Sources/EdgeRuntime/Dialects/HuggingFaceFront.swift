@@ -16,14 +16,15 @@ struct HuggingFaceFront {
         _ notes: RequestNotes
     ) async throws -> HTTPResponse {
         let request = context.request
-        let body = try await request.body.collect(upTo: function.entry.bodyBytes)
-        guard var given = await RequestPictures.object(body) else {
+        let held = try await jobs.pictures.bodies.collect(request.body, upTo: function.entry.bodyBytes)
+        guard var given = await RequestPictures.object(held.bytes) else {
             throw Problem(status: 400, code: "invalid_json", message: "The body is not a JSON object.")
         }
         given = try HuggingFaceRequest.fields(given, model: model, function: function.name)
         let inputs = settings.inputs
         let found = try await jobs.pictures.takePictures(from: &given, base: context.base, inputs: inputs)
-        if !found.hasOwn { notes.body = body }
+        if !found.hasOwn, held.room == nil { notes.body = held.bytes }
+        held.room?.giveBack()
         let made = try await jobs.make(given, found.pictures, context, function, settings, notes)
         guard
             let response = try await jobs.answers.result(

@@ -134,11 +134,12 @@ struct OpenAIFront {
             let form = try await reader.read(request.body, contentType: contentType ?? "")
             return (try OpenAIForm.fields(of: form), form.pictures)
         }
-        let body = try await request.body.collect(upTo: function.entry.bodyBytes)
-        guard var fields = await RequestPictures.object(body) else {
+        let held = try await jobs.pictures.bodies.collect(request.body, upTo: function.entry.bodyBytes)
+        guard var fields = await RequestPictures.object(held.bytes) else {
             throw Problem(status: 400, code: "invalid_json", message: "The body is not a JSON object.")
         }
         let found = try await jobs.pictures.takePictures(from: &fields, base: context.base, inputs: inputs)
+        held.room?.giveBack()
         return (fields, found.pictures)
     }
 

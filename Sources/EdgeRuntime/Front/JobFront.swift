@@ -65,6 +65,7 @@ final class JobFront {
         case .refused(let status, let contentType, let retryAfter, let body):
             return Self.refusal(status, contentType, retryAfter, body)
         }
+        taken.room?.giveBack()
         if !ticket.isFresh, let cache = function.entry.cache {
             notes.cacheKey = ticket.key
             notes.expires = .now() + cache.ttl

@@ -61,6 +61,17 @@ extension Problem {
         )
     }
 
+    package static func noBodyMemory(_ limit: Int) -> Problem {
+        Problem(
+            status: 503,
+            code: "body_memory",
+            message:
+                "the host holds as many large request bodies as it may (\(SizeText.text(of: limit)), host.bodyMemory in "
+                + "functions.json); try again in a moment, or send the picture as a form, which takes no memory",
+            retryAfter: 5
+        )
+    }
+
     package static func stopping(retryAfter: Int) -> Problem {
         Problem(
             fault: .internalError,

@@ -126,7 +126,10 @@ package final class Host {
             cache: cache,
             answers: JobAnswers(images: images),
             events: jobEvents,
-            pictures: RequestPictures(store: PictureStore(images: images))
+            pictures: RequestPictures(
+                store: PictureStore(images: images),
+                bodies: BodyMemory(limit: file.manifest.host.bodyMemoryBytes)
+            )
         )
         inbox = Inbox(
             state: state,
@@ -242,6 +245,7 @@ package final class Host {
         )
         board.lanes.closeCircuits()
         cache.sizeMax = file.manifest.host.cacheBytes
+        jobFront.pictures.bodies.limit = file.manifest.host.bodyMemoryBytes
         handler.policy = Self.policy(file.manifest, options)
         callers.use(file.manifest.host, tokens)
         recall.redactor = log.redactor

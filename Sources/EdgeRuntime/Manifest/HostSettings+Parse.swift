@@ -19,6 +19,7 @@ extension HostSettings {
         }
         if var jwt = section.section("jwt") { self.jwt = TokenSettings(from: &jwt) }
         if var tiers = section.section("tiers") { self.tiers = TierTable(from: &tiers) }
+        bodyMemoryBytes = section.size("bodyMemory", default: bodyMemoryBytes, in: (1 << 20)...(1 << 40))
         drain = section.duration("drain", default: drain, in: .zero...(.seconds(600)))
         section.refuseUnknownKeys(hints: [
             "port": "where to listen is for the flag --port or the variable PORT",

@@ -12,6 +12,8 @@ package struct HostSettings: Sendable, Equatable {
     package var trustedProxies: [AddressRange] = []
     /// `cache.size`: bytes that images may take on disk. Default 2GB, 1MB to 1024TB.
     package var cacheBytes = 2 << 30
+    /// `bodyMemory`: bytes that large request bodies may take in memory, all of them together. Default 64MB, 1MB to 1TB.
+    package var bodyMemoryBytes = 64 << 20
     /// `drain`: how long what runs may go on after the host was told to stop. Default 8s, 0s to 10m.
     package var drain: Duration = .seconds(8)
 

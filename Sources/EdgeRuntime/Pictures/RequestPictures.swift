@@ -11,6 +11,8 @@ struct TakenRequest: Sendable {
     var pictures: [Picture] = []
     /// The request's own body, when the same bytes mean the same whenever they come; nil: they must be looked at each time.
     var repeatable: [UInt8]?
+    /// What ``body`` takes of the memory for large bodies.
+    var room: BodyRoom?
 
     var query: String? { target.firstIndex(of: "?").map { String(target[target.index(after: $0)...]) } }
 }
@@ -19,6 +21,7 @@ struct TakenRequest: Sendable {
 @LoopActor
 struct RequestPictures {
     let store: PictureStore
+    let bodies: BodyMemory
 
     /// Bytes of what is left of a request when its pictures are taken out.
     nonisolated static let fieldsBytesMax = 1 << 20
@@ -41,13 +44,17 @@ struct RequestPictures {
                 pictures: pictures
             )
         }
-        let body = try await request.body.collect(upTo: bodyBytesMax)
-        var taken = TakenRequest(body: body, contentType: contentType, target: request.target, repeatable: body)
+        let held = try await bodies.collect(request.body, upTo: bodyBytesMax)
+        var taken = TakenRequest(body: held.bytes, contentType: contentType, target: request.target, room: held.room)
+        // A large one is never recalled, and must not stay in memory for as long as its caller waits.
+        if held.room == nil { taken.repeatable = held.bytes }
         guard !inputs.isEmpty else { return taken }
         if request.method == "POST" {
-            if var fields = await Self.object(body), inputs.contains(where: { Self.isGiven(fields[$0]) }) {
+            if var fields = await Self.object(held.bytes), inputs.contains(where: { Self.isGiven(fields[$0]) }) {
                 let found = try await takePictures(from: &fields, base: base, inputs: inputs)
                 taken.body = fields.encoded()
+                taken.room = nil
+                held.room?.giveBack()
                 taken.pictures = found.pictures
                 if found.hasOwn { taken.repeatable = nil }
             }

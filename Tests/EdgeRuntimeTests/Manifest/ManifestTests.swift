@@ -34,6 +34,7 @@ struct ManifestTests {
         #expect(manifest.host.trustedProxies.isEmpty)
         #expect(manifest.host.cacheBytes == 2 << 30)
         #expect(manifest.host.drain == .seconds(8))
+        #expect(manifest.host.bodyMemoryBytes == 64 << 20)
     }
 
     @Test func `fields with pictures and the APIs that a function speaks are read`() throws {
@@ -107,7 +108,7 @@ struct ManifestTests {
             {
               "host": {
                 "origins": ["https://app.example", "http://localhost:5173", "null"], "publicURL": "HTTPS://Images.example:443/x/",
-                "trustedProxies": ["10.0.0.0/8", "::1"], "cache": {"size": "512MB"}, "drain": "0s"
+                "trustedProxies": ["10.0.0.0/8", "::1"], "cache": {"size": "512MB"}, "drain": "0s", "bodyMemory": "8MB"
               },
               "functions": {
                 "b-2_x": {
@@ -132,6 +133,7 @@ struct ManifestTests {
         #expect(manifest.host.publicURL == "https://images.example/x")
         #expect(manifest.host.trustedProxies.map { $0.contains("10.1.2.3") } == [true, false])
         #expect(manifest.host.cacheBytes == 512 << 20)
+        #expect(manifest.host.bodyMemoryBytes == 8 << 20)
         #expect(manifest.host.drain == .zero)
         let entry = try #require(manifest["b-2_x"])
         #expect(entry.run == ["node", "b.mjs", ""])
