@@ -11,6 +11,7 @@ final class CallerFront {
     private var hasCallers: Bool
     private var trusted: [AddressRange] = []
     private var tokens = JWTVerifier()
+    private var hasTierSettings = false
 
     init(keys: KeySet) {
         self.keys = keys
@@ -22,7 +23,11 @@ final class CallerFront {
         hasCallers = keys.hasCallers
     }
 
+    /// Whether what tiers may have is in force: some callers are known, or the settings say so.
+    var hasTiers: Bool { hasTierSettings || hasCallers || tokens.canVerify }
+
     func use(_ settings: HostSettings, _ tokens: JWTVerifier) {
+        hasTierSettings = settings.tiers != nil
         trusted = settings.trustedProxies
         self.tokens = tokens
     }

@@ -74,7 +74,7 @@ final class JobAccess {
         JobDocument.shown(
             JobDocument.stored(job),
             base: base,
-            position: board.position(of: job),
+            place: board.place(of: job),
             progress: job.generation.progress
         )
     }
@@ -82,14 +82,15 @@ final class JobAccess {
     private func waitForChange(of job: Job, atMost limit: Duration) async {
         let end = ContinuousClock.now + limit
         let before = shown(job, base: "")
-        while !isStopping, shown(job, base: "") == before {
+        let generation = job.generation
+        board.news.watch(generation)
+        defer { board.news.unwatch(generation) }
+        let isOver: @LoopActor () -> Bool = { [self] in
+            isStopping || JobDocument.isNews(shown(job, base: ""), after: before)
+        }
+        while !isOver() {
             let left = end - .now
-            guard left > .zero,
-                await job.generation.changes.wait(
-                    atMost: left,
-                    unless: { isStopping || shown(job, base: "") != before }
-                )
-            else { return }
+            guard left > .zero, await generation.changes.wait(atMost: left, unless: isOver) else { return }
         }
     }
 

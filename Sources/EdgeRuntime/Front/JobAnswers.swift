@@ -1,4 +1,5 @@
 // The HTTP answers that jobs and their results lead to.
+internal import CivilTime
 internal import EdgeHTTP
 internal import EdgeLoop
 internal import JSON
@@ -67,7 +68,7 @@ struct JobAnswers {
     func accepted(_ document: JSONObject, id: String, base: String, applied: String?) -> HTTPResponse {
         var headers: HTTPHeaders = [
             "Content-Type": "application/json", "Cache-Control": "no-store",
-            "Retry-After": "\(Self.pollSeconds(document))",
+            "Retry-After": "\(Self.pollSeconds(document, now: .now()))",
             "Location": "\(base)\(Self.statusPath(id))", "Vary": AnswerChoice.vary,
         ]
         if let applied { headers.add("Preference-Applied", applied) }
@@ -76,10 +77,14 @@ struct JobAnswers {
 
     static func statusPath(_ id: String) -> String { "/functions/v1/status/\(id)" }
 
-    /// Seconds until a poll makes sense: a job that waits does not change before it is due.
-    private static func pollSeconds(_ document: JSONObject) -> Int {
-        document["state"]?.string == JobState.waiting.rawValue ? 5 : 2
+    /// Seconds until a poll makes sense: not before the job is expected to begin, but estimates change.
+    static func pollSeconds(_ document: JSONObject, now: Timestamp) -> Int {
+        let least = document["state"]?.string == JobState.waiting.rawValue ? 5 : 2
+        guard let start = document["estimatedStart"]?.string.flatMap({ Timestamp(iso8601: $0) }) else { return least }
+        return min(max(least, Int((start - now).inSeconds)), pollSecondsMax)
     }
+
+    private static let pollSecondsMax = 30
 
     /// The end of a job without a result.
     static func problem(_ failure: JobFailure, of job: Job) -> Problem {

@@ -23,26 +23,25 @@ final class JobEvents {
                 "X-Accel-Buffering": "no",  // nginx in front would hold the events back
             ],
             body: .stream(length: nil) { [self] writer in
-                var last: [UInt8] = []
+                let generation = job.generation
+                board.news.watch(generation)
+                defer { board.news.unwatch(generation) }
+                var last: JSONObject?
                 while true {
                     let isFinal = job.state.isFinal
-                    let event = EventText.event(isFinal ? "done" : "progress", document(of: job, base: base))
-                    if event != last { try await writer.write(event) }
-                    last = event
+                    let next = document(of: job, base: base)
+                    if JobDocument.isNews(next, after: last) {
+                        try await writer.write(EventText.event(isFinal ? "done" : "progress", next))
+                        last = next
+                    }
                     if isFinal { return }
                     if isStopping {
                         return try await writer.write(EventText.retry(milliseconds: Self.retryMilliseconds))
                     }
                     // What changed while the client was slow is sent now: only a state that was seen is waited on.
-                    let changed = await job.generation.changes.wait(
+                    let changed = await generation.changes.wait(
                         atMost: Self.heartbeat,
-                        unless: {
-                            isStopping
-                                || EventText.event(
-                                    job.state.isFinal ? "done" : "progress",
-                                    document(of: job, base: base)
-                                ) != last
-                        }
+                        unless: { isStopping || JobDocument.isNews(document(of: job, base: base), after: last) }
                     )
                     try Task.checkCancellation()
                     if !changed { try await writer.write(EventText.heartbeat) }
@@ -63,7 +62,7 @@ final class JobEvents {
         JobDocument.shown(
             JobDocument.stored(job),
             base: base,
-            position: board.position(of: job),
+            place: board.place(of: job),
             progress: job.generation.progress
         )
     }

@@ -236,7 +236,7 @@ final class JobFront {
             JobDocument.shown(
                 JobDocument.stored(job),
                 base: context.base,
-                position: self.board.position(of: job),
+                place: self.board.place(of: job),
                 progress: job.generation.progress
             )
         }

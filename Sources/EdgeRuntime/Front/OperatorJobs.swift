@@ -57,7 +57,9 @@ struct OperatorJobs {
     func show(_ id: String) async throws -> JSONObject {
         if let job = board.job(id) {
             var document = JobDocument.stored(job)
-            document["position"] = board.position(of: job).map { .integer(Int64($0)) } ?? .null
+            let place = board.place(of: job)
+            document["position"] = place.position.map { .integer(Int64($0)) } ?? .null
+            document["estimatedStart"] = place.estimatedStart.map { .string($0.iso8601) } ?? .null
             document["progress"] = job.generation.progress?.json ?? .null
             return document
         }

@@ -117,6 +117,7 @@ package final class Host {
         let caller = FunctionCaller(functions: functions, images: images) { log.redactor }
         details = FunctionDetails(functions: functions, caller: caller)
         let board = JobBoard(files: files, calls: caller, finishing: finishing, log: say)
+        board.guards = [OverflowGuard(board: board) { [callers] in callers.hasTiers }]
         self.board = board
         jobEvents = JobEvents(board: board)
         jobAccess = JobAccess(board: board, files: files, finishing: finishing, events: jobEvents)
@@ -236,6 +237,7 @@ package final class Host {
         self.file = file
         self.settings = settings
         log.redactor = Self.redactor(file, settings)
+        board.use(file.manifest.host.tiers ?? TierTable())
         for entry in file.manifest.functions {
             if let job = entry.job { board.configure(entry.name, job, cacheTTL: entry.cache?.ttl) }
         }

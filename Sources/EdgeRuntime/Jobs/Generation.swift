@@ -85,18 +85,29 @@ final class Generation {
     var finished: Timestamp?
     /// The accepted requests that follow this work. The first one's file carries the attempts.
     var jobs: [Job] = []
+    /// As whose work it waits.
+    var standing: Standing
     let changes = ChangeSignal()
 
     /// Attempts kept in memory and in the file; a job that waits an hour for a limit would have thousands.
     static let attemptsKept = 100
 
-    init(id: String, function: String, ticket: Ticket, created: Timestamp, deadline: Timestamp, retry: RetryDecision) {
+    init(
+        id: String,
+        function: String,
+        ticket: Ticket,
+        created: Timestamp,
+        deadline: Timestamp,
+        retry: RetryDecision,
+        standing: Standing
+    ) {
         self.id = id
         self.function = function
         self.ticket = ticket
         self.created = created
         self.deadline = deadline
         self.retry = retry
+        self.standing = standing
     }
 
     /// What the provider works on now, by what the function left.
@@ -148,6 +159,12 @@ final class Generation {
     /// Somebody waits for it: a lane that begins later than this comes too late for them.
     func isWaitedFor(until moment: Timestamp?) {
         if let moment { patience = max(patience ?? moment, moment) }
+    }
+
+    /// The tier in whose order it goes, its payer's or a better one of who follows; see ``JobBoard/change(_:to:)``.
+    var tier: Tier {
+        get { standing.tier }
+        set { standing.tier = newValue }
     }
 
     var nextAttemptNumber: Int { (attempts.last?.number ?? attemptsOmitted) + 1 }

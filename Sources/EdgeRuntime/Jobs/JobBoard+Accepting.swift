@@ -41,6 +41,7 @@ extension JobBoard {
                 idempotency: idempotency
             )
             follow(job)
+            lift(generation, by: job)
             generation.isWaitedFor(until: waitedUntil)
             if needsFile { try await writeFile(of: job) }
             return job
@@ -66,7 +67,8 @@ extension JobBoard {
             ticket: ticket,
             created: now,
             deadline: now + queue.settings.deadline,
-            retry: RetryDecision(attempts: queue.settings.attempts)
+            retry: RetryDecision(attempts: queue.settings.attempts),
+            standing: standing(of: caller, arrived: now)
         )
         generation.isWaitedFor(until: waitedUntil)
         let job = Job(
@@ -88,7 +90,7 @@ extension JobBoard {
         do {
             try await writeFile(of: job)
         } catch {
-            if runsAtOnce { queue.ended() }
+            if runsAtOnce { queue.ended(generation) }
             // Who followed meanwhile may have a file, and a client that knows its id.
             await end(generation, .failure(Self.notStored))
             if !generation.jobs.contains(where: \.hasFile) {

@@ -26,7 +26,8 @@ extension JobBoard {
             ticket: owner.ticket,
             created: owner.created,
             deadline: owner.deadline,
-            retry: RetryDecision(attempts: settings.attempts, failures: owner.failures, waits: owner.waits)
+            retry: RetryDecision(attempts: settings.attempts, failures: owner.failures, waits: owner.waits),
+            standing: standing(of: owner.caller, arrived: owner.created)
         )
         generation.restore(
             attempts: owner.attempts,
@@ -47,6 +48,7 @@ extension JobBoard {
             )
             job.hasFile = true
             follow(job)
+            lift(generation, by: job)
         }
         if let ended {
             generation.restore(

@@ -64,7 +64,10 @@ extension JobBoard {
         generation.changes.notify()
         if generation.jobs.isEmpty {
             task = abort(generation)
-        } else if wasOwner {
+        } else {
+            settleStanding(of: generation)
+        }
+        if wasOwner, !generation.jobs.isEmpty {
             // The attempts must be in a living job's file before this one's file moves away.
             do {
                 try await rewriteFile(of: generation)

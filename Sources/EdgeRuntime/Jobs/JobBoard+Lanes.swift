@@ -9,18 +9,7 @@ extension JobBoard {
     /// - Returns: what holds it back; nil: it has its lane and begins.
     func gate(_ generation: Generation, ahead: (String) -> Int) -> LaneBlock? {
         let now = Timestamp.now()
-        var set = generation.ticket.lanes
-        // A question about a lost attempt may end in sending it again: it waits for its place as any call, but nowhere else.
-        if generation.unsure != nil, let lane = generation.lane { set = LaneSet([lane]) }
-        let verdict = lanes.verdict(
-            for: set,
-            tried: generation.unsure == nil ? generation.tried : [],
-            held: generation.isHeld ? generation.lane : nil,
-            lateAfter: min(generation.patience ?? generation.deadline, generation.deadline),
-            now: now,
-            ahead: ahead
-        )
-        switch verdict {
+        switch verdict(for: generation, now: now, ahead: ahead) {
         case .go(let lane, let passed):
             generation.lane = lane
             generation.passed = passed
@@ -35,6 +24,20 @@ extension JobBoard {
             )
             return nil
         }
+    }
+
+    func verdict(for generation: Generation, now: Timestamp, ahead: (String) -> Int) -> LaneVerdict {
+        var set = generation.ticket.lanes
+        // A question about a lost attempt may end in sending it again: it waits for its place as any call, but nowhere else.
+        if generation.unsure != nil, let lane = generation.lane { set = LaneSet([lane]) }
+        return lanes.verdict(
+            for: set,
+            tried: generation.unsure == nil ? generation.tried : [],
+            held: generation.isHeld ? generation.lane : nil,
+            lateAfter: min(generation.patience ?? generation.deadline, generation.deadline),
+            now: now,
+            ahead: ahead
+        )
     }
 
     /// The attempt that is about to be written; its lane's quota counts it.

@@ -34,7 +34,7 @@ extension JobBoard {
             running[generation.id] = nil
         }
         taskEnded.notify()
-        queues[generation.function]?.ended()
+        queues[generation.function]?.ended(generation)
     }
 
     func attempt(_ generation: Generation, writesFirst: Bool) async {

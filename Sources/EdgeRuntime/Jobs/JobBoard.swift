@@ -1,4 +1,5 @@
 // All unfinished jobs: what is known of them, and what others may see of it.
+internal import Callers
 internal import CivilTime
 internal import EdgeLoop
 
@@ -25,6 +26,9 @@ final class JobBoard {
     /// Asked in this order before work is accepted.
     var guards: [any JobGuard] = []
     let leftTasks: LeftTasks
+    let news = QueueNews()
+    /// What the order of queues goes by.
+    private(set) var tiers = TierTable()
     /// The lanes of the latest tickets.
     var lateLanes: [LaneSet] = []
     var isStopping = false
@@ -64,10 +68,6 @@ final class JobBoard {
 
     func job(_ id: String) -> Job? { jobs[id] }
 
-    func position(of job: Job) -> Int? {
-        job.canceledAt == nil ? queues[job.generation.function]?.position(of: job.generation) : nil
-    }
-
     /// Runs of `function` today, as its daily cap counts them.
     func runsToday(of function: String) -> Int { counts[function]?.count(now: .now()) ?? 0 }
 
@@ -77,15 +77,23 @@ final class JobBoard {
     func configure(_ function: String, _ settings: JobSettings, cacheTTL: Duration?) {
         caching[function] = cacheTTL
         if let queue = queues[function] {
-            queue.settings = settings
-            queue.pump()
+            queue.use(settings, tiers)
         } else {
             queues[function] = JobQueue(
                 settings: settings,
+                tiers: tiers,
                 gate: { [unowned self] generation, ahead in gate(generation, ahead: ahead) },
-                start: { [unowned self] in begin($0) }
+                outlook: { [unowned self] generation, ahead in outlook(generation, ahead: ahead) },
+                start: { [unowned self] in begin($0) },
+                moved: { [news] in news.moved() }
             )
         }
+    }
+
+    /// Sets what the order goes by from now on; work that was accepted stays meant to begin when it was.
+    func use(_ tiers: TierTable) {
+        self.tiers = tiers
+        for queue in queues.values { queue.use(queue.settings, tiers) }
     }
 
     /// Whether work for this key has just ended with a result that the cache does not have yet: it is followed, for the cache may

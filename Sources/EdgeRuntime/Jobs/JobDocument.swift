@@ -43,8 +43,12 @@ enum JobDocument {
     }
 
     /// What clients see of a stored document: no input, no inner state, and absolute image URLs.
-    static func shown(_ stored: JSONObject, base: String, position: Int? = nil, progress: Progress? = nil) -> JSONObject
-    {
+    static func shown(
+        _ stored: JSONObject,
+        base: String,
+        place: JobPlace = .none,
+        progress: Progress? = nil
+    ) -> JSONObject {
         var object: JSONObject = [:]
         for key in [
             "version", "id", "function", "state", "created", "started", "finished", "deadline", "attempts",
@@ -57,7 +61,8 @@ enum JobDocument {
         if let omitted = stored["attemptsOmitted"]?.integer, omitted > 0 {
             object["attemptsOmitted"] = .integer(omitted)
         }
-        object["position"] = position.map { .integer(Int64($0)) } ?? .null
+        object["position"] = place.position.map { .integer(Int64($0)) } ?? .null
+        object["estimatedStart"] = time(place.estimatedStart)
         object["progress"] = progress?.json ?? .null
         for key in JobResult.shownFacts { object[key] = stored[key] ?? .null }
         for key in JobResult.rareFacts { object[key] = stored["facts"]?[key] }
@@ -68,6 +73,21 @@ enum JobDocument {
         object["error"] = stored["error"] ?? .null
         return object
     }
+
+    /// Whether a document tells more than the one before: anything but an estimate that has moved by little.
+    static func isNews(_ document: JSONObject, after last: JSONObject?) -> Bool {
+        guard var last else { return true }
+        guard document != last else { return false }
+        guard let start = document["estimatedStart"]?.string.flatMap({ Timestamp(iso8601: $0) }),
+            let before = last["estimatedStart"]?.string.flatMap({ Timestamp(iso8601: $0) }),
+            before - start < estimateStep, start - before < estimateStep
+        else { return true }
+        last["estimatedStart"] = document["estimatedStart"]
+        return document != last
+    }
+
+    /// An estimate that moves by less alone is no news.
+    private static let estimateStep = Duration.seconds(3)
 
     /// An attempt less what belongs to the operator: the account it counts against.
     private static func shownAttempt(_ stored: JSONValue) -> JSONValue {

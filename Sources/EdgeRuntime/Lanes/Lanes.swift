@@ -8,6 +8,8 @@ struct LaneBlock: Equatable, Sendable {
     /// Who waits for the same thing shares a line: `account runware#1f0c`, `route runware/flux`.
     let line: String
     let until: Timestamp
+    /// When it is expected to end; nil: nobody knows.
+    let expected: Timestamp?
     /// For people: "its quota has room again at ...".
     let reason: String
     var isOpenCircuit = false
@@ -85,7 +87,15 @@ final class Lanes {
             if best == nil, block.until <= lateAfter, !block.isOpenCircuit { return .blocked(block) }
             if best.map({ block.until < $0.until }) ?? true { best = block }
         }
-        return .blocked(best ?? LaneBlock(line: "route", until: now + .seconds(1), reason: "no lane is left"))
+        return .blocked(
+            best ?? LaneBlock(line: "route", until: now + .seconds(1), expected: nil, reason: "no lane is left")
+        )
+    }
+
+    /// What would hold work back that came now; nil: nothing does.
+    func block(for set: LaneSet, lateAfter: Timestamp, now: Timestamp, ahead: (String) -> Int) -> LaneBlock? {
+        if case .blocked(let block) = verdict(for: set, lateAfter: lateAfter, now: now, ahead: ahead) { return block }
+        return nil
     }
 
     private func block(of lane: Lane, now: Timestamp, ahead: (String) -> Int) -> LaneBlock? {
@@ -93,6 +103,7 @@ final class Lanes {
             return LaneBlock(
                 line: "route \(lane.route)",
                 until: until,
+                expected: circuits[lane.route]?.state == .probing ? nil : until,
                 reason: "its circuit is open until \(until.iso8601)",
                 isOpenCircuit: true
             )
@@ -103,10 +114,12 @@ final class Lanes {
         let next = use.next(lane.quota, now: now, ahead: waiting)
         if !use.hasSlot(lane.quota), let atOnce = lane.quota.atOnce {
             // Nobody knows when a run ends: as long from now as runs have taken lately, for each round of those ahead.
-            let round = max(times[lane.route]?.median ?? Self.usualRun, Self.shortestRound)
+            let median = times[lane.route]?.median
+            let round = max(median ?? Self.usualRun, Self.shortestRound)
             return LaneBlock(
                 line: line,
                 until: max(next, now + round * (waiting / atOnce + 1)),
+                expected: median.map { max(next, use.placeFrees(after: waiting, atOnce: atOnce, runs: $0, now: now)) },
                 reason: "its \(atOnce) calls at once are taken"
             )
         }
@@ -115,6 +128,7 @@ final class Lanes {
         return LaneBlock(
             line: line,
             until: next,
+            expected: next,
             reason: told
                 ? "its provider told us to wait until \(next.iso8601)" : "its quota has room again at \(next.iso8601)"
         )

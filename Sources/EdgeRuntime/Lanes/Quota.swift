@@ -101,6 +101,16 @@ struct QuotaUse: Sendable {
     /// Whether one more call may run beside those under way.
     func hasSlot(_ quota: Quota) -> Bool { quota.atOnce.map { running < $0 } ?? true }
 
+    /// When one of the calls at once is expected to end for one that has so many before it.
+    /// - Parameter runs: how long a call takes.
+    func placeFrees(after ahead: Int, atOnce: Int, runs: Duration, now: Timestamp) -> Timestamp {
+        // Of tasks that an earlier host began nobody here knows when.
+        let known = starts.suffix(running)
+        guard !known.isEmpty else { return now + runs * (ahead / atOnce + 1) }
+        let (rounds, place) = ahead.quotientAndRemainder(dividingBy: known.count)
+        return max(known[known.startIndex + place] + runs, now) + runs * rounds
+    }
+
     mutating func began(at moment: Timestamp) {
         running += 1
         add(moment)

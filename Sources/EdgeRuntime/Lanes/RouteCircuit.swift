@@ -85,12 +85,15 @@ struct RouteCircuit: Equatable, Sendable {
 /// What the runs of one provider and model have taken lately.
 struct RunTimes: Equatable, Sendable {
     private var latest: [Duration] = []
-    private static let kept = 20
+    private let kept: Int
+    /// Nil before the first one.
+    private(set) var median: Duration?
+
+    init(kept: Int = 20) { self.kept = kept }
 
     mutating func add(_ time: Duration) {
         latest.append(time)
-        if latest.count > Self.kept { latest.removeFirst() }
+        if latest.count > kept { latest.removeFirst() }
+        median = latest.sorted()[latest.count / 2]
     }
-
-    var median: Duration? { latest.isEmpty ? nil : latest.sorted()[latest.count / 2] }
 }

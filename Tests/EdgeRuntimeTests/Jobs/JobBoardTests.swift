@@ -264,13 +264,13 @@ struct JobBoardTests {
         await bench.calls.begun(1)
 
         #expect(first.state == .running)
-        #expect(bench.board.position(of: second) == 1)
-        #expect(bench.board.position(of: third) == 2)
+        #expect(bench.board.place(of: second).position == 1)
+        #expect(bench.board.place(of: third).position == 2)
         gate.notify()
         await bench.gone(first)
         await bench.calls.begun(2)
         #expect(second.state == .running)
-        #expect(bench.board.position(of: third) == 1)
+        #expect(bench.board.place(of: third).position == 1)
         bench.board.abandon()
     }
 
@@ -406,7 +406,8 @@ final class BoardBench {
             ticket: ticket(key: "k"),
             created: now,
             deadline: now + .seconds(3600),
-            retry: RetryDecision(attempts: 3)
+            retry: RetryDecision(attempts: 3),
+            standing: board.standing(of: .local, arrived: now)
         )
         let job = Job(id: id, caller: .local, created: now, generation: generation)
         generation.jobs = [job]

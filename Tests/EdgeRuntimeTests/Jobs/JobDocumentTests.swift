@@ -134,7 +134,8 @@ struct JobDocumentTests {
             ticket: ticket,
             created: start,
             deadline: start + .seconds(3600),
-            retry: RetryDecision()
+            retry: RetryDecision(),
+            standing: Standing(tier: .free, user: QueueUser(.local), startBy: start + .seconds(300))
         )
     }
 

@@ -252,7 +252,7 @@ struct LaneJobTests {
             )
         }
         let begun = bench.calls.count
-        let positions = jobs.compactMap { bench.board.position(of: $0) }
+        let positions = jobs.compactMap { bench.board.place(of: $0).position }
         door.open()
         for job in jobs { await bench.gone(job) }
 
