@@ -126,7 +126,7 @@ struct ReadmeReferenceTests {
             "text of a form's field": "\(FormReader.textBytesMax >> 10) KiB",
             "a request besides its pictures": "\(RequestPictures.fieldsBytesMax >> 20) MiB",
             "one result": "\(FunctionCaller.artifactBytesMax >> 20) MB",
-            "finished jobs": DurationText.text(of: Housekeeping.keptFor).replacing("d", with: " days"),
+            "finished jobs": "7 days, \(SizeText.text(of: RetentionSettings.standardSize))",
             "space left on the disk": "\(DiskReserve().bytes >> 20) MiB, \(DiskReserve().files) inodes",
             "crashes of a function": "\(CrashCircuit.crashesMax) in a minute",
             "one log line": "\(LineSplitter.bytesMax >> 10) KiB",

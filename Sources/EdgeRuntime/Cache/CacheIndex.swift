@@ -5,6 +5,7 @@ internal import CivilTime
 struct CacheIndex {
     struct Entry {
         let key: CacheKey
+        let made: Timestamp
         let expires: Timestamp
         let imageBytes: Int
         /// When its file was last marked as used.
@@ -12,8 +13,9 @@ struct CacheIndex {
         fileprivate var older: Int32 = -1
         fileprivate var newer: Int32 = -1
 
-        init(key: CacheKey, expires: Timestamp, imageBytes: Int, touched: Timestamp) {
+        init(key: CacheKey, made: Timestamp, expires: Timestamp, imageBytes: Int, touched: Timestamp) {
             self.key = key
+            self.made = made
             self.expires = expires
             self.imageBytes = imageBytes
             self.touched = touched
@@ -34,8 +36,8 @@ struct CacheIndex {
 
     func find(_ key: CacheKey) -> Entry? { places[key].map { entries[Int($0)] } }
 
-    func expired(at now: Timestamp) -> [CacheKey] {
-        places.compactMap { entries[Int($0.value)].expires <= now ? $0.key : nil }
+    func keys(where isMeant: (Entry) -> Bool) -> [CacheKey] {
+        places.compactMap { isMeant(entries[Int($0.value)]) ? $0.key : nil }
     }
 
     /// Adds an entry as the one used last, in place of an older one of its key.

@@ -31,7 +31,17 @@ extension ImageFiles {
 
     private func removeSoon(_ name: ImageName) {
         guard !isHeld(name) else { return }
-        Task { await removeUnlessHeld(name) }
+        removals += 1
+        Task {
+            await removeUnlessHeld(name)
+            removals -= 1
+            if removals == 0 { removalEnded.notify() }
+        }
+    }
+
+    /// Waits until what nobody refers to any more is gone.
+    func removalsEnded() async {
+        while removals > 0, await removalEnded.wait(unless: { removals == 0 }) {}
     }
 
     /// Removes an image that nobody refers to. One that cannot be removed now goes with the next ``sweep()``.
@@ -42,7 +52,10 @@ extension ImageFiles {
         forgetHandle(name)
         let files = state.files
         let path = path(of: name)
-        await Pool.run { files.discard(path) }
+        bytes -= await Pool.run {
+            let bytes = (try? files.status(path).bytes) ?? 0
+            return (try? files.remove(path)) == nil ? 0 : bytes
+        }
     }
 
     /// Removes the image files that nobody refers to, left by a host that died between an image and its job. Call it when every
@@ -56,6 +69,7 @@ extension ImageFiles {
                 if isHeld(image.name) { total += image.bytes }
             }
         }
+        bytes = total
         return total
     }
 

@@ -26,6 +26,11 @@ final class ImageFiles {
     private var uses: UInt64 = 0
     private var verified: [UInt128: Mark] = [:]
     private var madeFolders: Set<Substring> = []
+    /// What all image files weigh: counted by ``sweep()``, and from then on about right.
+    var bytes = 0
+    /// Removals that are under way.
+    var removals = 0
+    let removalEnded = ChangeSignal()
 
     /// What a checked file looked like.
     struct Mark: Sendable, Equatable {
@@ -75,11 +80,11 @@ final class ImageFiles {
                 try files.writeNew(temporary, bytes)
                 return false
             }
-            if !stays { try await publish(temporary, name) }
+            if !stays { try await publish(temporary, name, bytes: bytes.count) }
         } else {
             await gate.enter(name.key)
             defer { gate.leave(name.key) }
-            try await publish(temporary, name)
+            try await publish(temporary, name, bytes: bytes.count)
         }
         return StoredImage(name: name, bytes: bytes.count, path: path(of: name), lease: lease)
     }
@@ -95,6 +100,7 @@ final class ImageFiles {
     func publish(
         _ temporary: String,
         _ name: ImageName,
+        bytes: Int,
         after sync: @escaping DirectorySync.Change = {}
     ) async throws(StateError) {
         let files = state.files
@@ -111,10 +117,12 @@ final class ImageFiles {
             throw error
         }
         do throws(StateError) {
+            let isNew = !isHeldByOthers(name)
             try await state.directorySync.sync(folder) { () throws(StateError) in
                 try sync()
                 try files.move(temporary, to: path)
             }
+            if isNew { self.bytes += bytes }
         } catch {
             madeFolders.remove(name.folder)  // perhaps somebody removed the folder
             // Another's image of that name stays: the bytes are the same, and it may be referred to.

@@ -91,7 +91,9 @@ final class ImageWriter {
         }
         let files = images.state.files
         let path = path
-        try await images.publish(path, handle.name) { () throws(StateError) in try files.sync(handle.descriptor, path) }
+        try await images.publish(path, handle.name, bytes: bytes) { () throws(StateError) in
+            try files.sync(handle.descriptor, path)
+        }
         images.adopt(handle)
         return StoredImage(name: handle.name, bytes: bytes, path: images.path(of: handle.name), lease: lease)
     }

@@ -19,6 +19,8 @@ final class ResultCache {
 
     /// Most bytes of images that entries refer to. Takes effect with the next insertion or ``evict(now:)``.
     var sizeMax: Int
+    /// Results older than this count as gone, whatever their functions say; nil: none.
+    var ageMax: Duration?
     /// Told of each key whose entry was removed or replaced: what was remembered of it is not true any more.
     var onRemoved: @LoopActor (String) -> Void = { _ in }
 
@@ -39,15 +41,27 @@ final class ResultCache {
     var count: Int { index.count }
     var bytes: Int { index.imageBytes }
 
+    /// The entry that was not used for longest, and when it was marked as used.
+    var leastUsed: (key: String, used: Timestamp)? {
+        guard let key = index.oldest, let entry = index.find(key) else { return nil }
+        return (key.text, entry.touched)
+    }
+
+    /// When an entry ends.
+    private func end(_ made: Timestamp, _ expires: Timestamp) -> Timestamp {
+        ageMax.map { min(expires, made + $0) } ?? expires
+    }
+
     /// The kept result of a key, if it is neither too old nor without its images.
     func lookup(key text: String, now: Timestamp) async -> CacheEntry? {
         guard let key = CacheKey(text), let found = index.find(key) else { return nil }
-        guard found.expires > now else {
+        guard end(found.made, found.expires) > now else {
             await remove(key)
             return nil
         }
         switch await read(key) {
-        case .found(let entry):
+        case .found(var entry):
+            entry.expires = end(entry.made, entry.expires)
             for name in entry.imageNames {
                 do {
                     guard try await images.open(name) != nil else {
@@ -99,7 +113,7 @@ final class ResultCache {
 
     /// Ends entries that are too old, and the least recently used ones beyond the size.
     func evict(now: Timestamp = .now()) async {
-        for key in index.expired(at: now) { await remove(key) }
+        for key in index.keys(where: { end($0.made, $0.expires) <= now }) { await remove(key) }
         await makeRoom()
     }
 
@@ -139,6 +153,7 @@ extension ResultCache {
         index.insert(
             CacheIndex.Entry(
                 key: key,
+                made: entry.made,
                 expires: entry.expires,
                 imageBytes: entry.imageBytes,
                 touched: .now()
@@ -257,6 +272,7 @@ extension ResultCache {
                     return Loaded(
                         entry: CacheIndex.Entry(
                             key: key,
+                            made: entry.made,
                             expires: entry.expires,
                             imageBytes: entry.imageBytes,
                             touched: touched

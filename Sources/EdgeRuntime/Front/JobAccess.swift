@@ -48,7 +48,7 @@ final class JobAccess {
             await endIsWritten(of: job)
         }
         let stored = try await finished(id)
-        try await files.remove(id: id, leaving: RunsOfToday(day: Timestamp.now().day).trace(of: stored))
+        try await files.remove(id: id, leaving: RunsOfToday.trace(of: stored, now: .now()))
         await finishing.removed(stored, id: id)
         return HTTPResponse(status: 204)
     }

@@ -123,7 +123,9 @@ extension JobFront {
         JobDocument.add(result, to: &document)
         board.finishing.adopt(document, id: id)
         do {
-            try await board.files.finish(id: id, document: document.encoded(), day: now.day)
+            let text = document.encoded()
+            try await board.files.finish(id: id, document: text, day: now.day)
+            board.finishing.keep(document, id: id, bytes: text.count)
         } catch {
             board.finishing.expired(document, id: id)
             board.log("job \(id): \(error)")
@@ -139,7 +141,9 @@ extension JobFront {
 
     /// The document of an ended job; nil when it is gone and the key is free.
     private func ended(_ claim: IdempotencyClaim, _ id: String) async throws -> JSONObject? {
-        if let text = await board.files.readDone(id: id), let stored = (try? JSONValue.parse(text))?.object {
+        if let text = await board.files.readDone(id: id), let stored = (try? JSONValue.parse(text))?.object,
+            stored[JobDocument.imagesRemoved] == nil
+        {
             return stored
         }
         guard claim.takeOver() else { throw Problem.idempotencyKeyBusy }

@@ -22,7 +22,7 @@ extension JobFront {
             let problem = Problem.told(error, function: function.name).problem
             if problem.code == Problem.idempotencyKeyReused.code {
                 return .refused(
-                    "a file of this name with another content was accepted in the last 7 days; give each file a name of its own"
+                    "a file of this name with another content was accepted before; give each file a name of its own"
                 )
             }
             let isPassing = problem.status >= 500 || [408, 425, 429].contains(problem.status)

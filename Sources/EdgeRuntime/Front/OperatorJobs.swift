@@ -152,7 +152,6 @@ struct OperatorJobs {
             }
         }
         guard filter.state != JobFilter.dead else { return ["removed": .integer(Int64(count))] }
-        let runs = RunsOfToday(day: Timestamp.now().day)
         var failure: (any Error)?
         await files.newestFinished(since: nil) { stored in
             // One that ends just now is still in memory: its end is being written.
@@ -160,7 +159,7 @@ struct OperatorJobs {
                 return true
             }
             do {
-                try await files.remove(id: stored.id, leaving: runs.trace(of: document))
+                try await files.remove(id: stored.id, leaving: RunsOfToday.trace(of: document, now: .now()))
                 board.finishing.expired(document, id: stored.id)
                 count += 1
             } catch {

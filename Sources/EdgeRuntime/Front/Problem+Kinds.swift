@@ -22,7 +22,8 @@ extension Problem {
         Problem(
             status: 404,
             code: "unknown_job",
-            message: "there is no job \(id.prefix(64)); finished jobs are kept for 7 days"
+            message:
+                "there is no job \(id.prefix(64)); finished jobs are kept for 7 days, unless host.retention says otherwise"
         )
     }
 

@@ -248,6 +248,8 @@ package final class Host {
         board.lanes.closeCircuits()
         cache.sizeMax = file.manifest.host.cacheBytes
         jobFront.pictures.bodies.limit = file.manifest.host.bodyMemoryBytes
+        cache.ageMax = file.manifest.host.retention.images.age
+        housekeeping.retention.settings = file.manifest.host.retention
         handler.policy = Self.policy(file.manifest, options)
         callers.use(file.manifest.host, tokens)
         recall.redactor = log.redactor

@@ -12,12 +12,15 @@ final class Housekeeping {
     private let board: JobBoard
     private let finishing: JobFinish
     private let log: LogWriter
+    let retention: Retention
     private var timer: LoopTimer?
+    private var trimTimer: LoopTimer?
     private var task: Task<Void, Never>?
+    private var trimTask: Task<Void, Never>?
 
-    /// Finished job files go after this.
-    static let keptFor = Duration.seconds(7 * 86_400)
     private static let interval = Duration.seconds(3600)
+    /// Ages and sizes are looked at this often.
+    private static let trimInterval = Duration.seconds(60)
 
     init(files: JobFiles, images: ImageFiles, cache: ResultCache, board: JobBoard, finishing: JobFinish, log: LogWriter)
     {
@@ -27,6 +30,7 @@ final class Housekeeping {
         self.board = board
         self.finishing = finishing
         self.log = log
+        retention = Retention(files: files, images: images, cache: cache, finishing: finishing, log: log)
     }
 
     /// Takes up unfinished jobs and counts the runs of today. Before the first request.
@@ -88,17 +92,15 @@ final class Housekeeping {
     /// What became of generations whose end not every file tells: the host died between the first file and the last.
     private func ended(_ recovered: [RecoveredJob], now: Timestamp) async -> [String: EndedGeneration] {
         var open = Set(recovered.map(\.generation))
-        guard var day = recovered.map(\.created).min() else { return [:] }
-        day = max(day, now - Self.keptFor)
+        guard let since = recovered.map(\.created).min()?.day else { return [:] }
         var ended: [String: EndedGeneration] = [:]
-        while day.day <= now.day {
-            await files.eachFinished(day: day.day) { stored in
+        for day in files.finished.dayNames where day >= since {
+            await files.eachFinished(day: day) { stored in
                 guard let document = try? Self.document(stored.document),
                     let id = document["generation"]?.string, open.contains(id)
                 else { return }
                 ended[id] = EndedGeneration(document) ?? ended[id]
             }
-            day = day + .seconds(86_400)
         }
         open.subtract(ended.keys)
         for job in recovered where open.contains(job.generation) {
@@ -125,12 +127,17 @@ final class Housekeeping {
     func start() {
         task = Task { @LoopActor in
             await files.eachFinished { [finishing] stored in
-                if let document = try? Self.document(stored.document) { finishing.adopt(document, id: stored.id) }
+                guard let document = try? Self.document(stored.document) else { return }
+                finishing.adopt(document, id: stored.id)
+                finishing.keep(document, id: stored.id, bytes: stored.document.count)
             }
             finishing.idempotency.loaded()
             guard !Task.isCancelled else { return }
-            _ = await images.sweep()
             await tidy()
+            guard !Task.isCancelled else { return }
+            trimTimer = LoopTimer(after: Self.trimInterval, every: Self.trimInterval) { [unowned self] in
+                trimTask = Task { @LoopActor in await retention.trim() }
+            }
         }
         timer = LoopTimer(after: Self.interval, every: Self.interval) { [unowned self] in
             task = Task { @LoopActor in await tidy() }
@@ -138,19 +145,20 @@ final class Housekeeping {
     }
 
     func stop() {
-        timer?.cancel()
-        timer = nil
+        for timer in [timer, trimTimer] { timer?.cancel() }
+        (timer, trimTimer) = (nil, nil)
         task?.cancel()
+        trimTask?.cancel()
     }
 
-    private func tidy() async {
-        await files.removeTraces(before: (Timestamp.now() - .seconds(86_400)).day)
-        let day = (Timestamp.now() - Self.keptFor).day
-        let count = await files.removeFinished(before: day) { [finishing] stored in
-            if let document = try? Self.document(stored.document) { finishing.expired(document, id: stored.id) }
-        }
-        if count > 0 { log.write(.info, "removed \(count) job files from before \(day)") }
-        await cache.evict()
+    /// - Parameter now: what ages count from.
+    func tidy(now: Timestamp = .now()) async {
+        let yesterday = (now - .seconds(86_400)).day
+        await files.removeTraces(before: yesterday)
+        _ = await images.sweep()
+        await cache.evict(now: now)
+        await retention.trim(now: now)
+        await files.removeEmptyDays(before: yesterday)
     }
 }
 
@@ -162,13 +170,15 @@ struct RunsOfToday {
 
     init(day: String) { self.day = day }
 
-    /// What must stay of a removed job so that its runs go on to count; nil when it was not accepted on this day. It tells
-    /// nothing of what was asked for.
-    func trace(of document: JSONObject) -> [UInt8]? {
-        guard let created = document["created"]?.string, Timestamp(iso8601: created)?.day == day else { return nil }
+    /// What must stay of a removed job so that its runs go on to count, against the day and against quotas of 24 hours; nil
+    /// when it ended longer ago. It tells nothing of what was asked for.
+    static func trace(of document: JSONObject, now: Timestamp) -> [UInt8]? {
+        guard let ended = document["finished"]?.string ?? document["created"]?.string,
+            Timestamp(iso8601: ended).map({ $0 > now - .seconds(86_400) }) ?? false
+        else { return nil }
         var trace: JSONObject = [:]
         for key in ["function", "generation", "created", "state"] { trace[key] = document[key] }
-        trace["attempts"] = .array((document["attempts"]?.array ?? []).map(Self.traced))
+        trace["attempts"] = .array((document["attempts"]?.array ?? []).map(traced))
         return trace.encoded()
     }
 

@@ -21,7 +21,7 @@ final class IdempotencyIndex {
     var isActive: @LoopActor (JobKey) -> Bool = { _ in false }
 
     private let keysMax: Int
-    /// About 120 bytes each. Of more keys the oldest ones of ended jobs are forgotten, before their 7 days are over.
+    /// About 120 bytes each. Of more keys the oldest ones of ended jobs are forgotten, before their jobs go.
     nonisolated static let keysMax = 100_000
     /// How long a request waits for the files to be read, or for an equal one to be admitted.
     static let waitMax = Duration.seconds(60)
@@ -159,7 +159,7 @@ extension Problem {
         code: "idempotency_key_reused",
         message:
             "This Idempotency-Key came with another request before. Send each new request with a new key, and a repeated one "
-            + "unchanged; keys are kept for 7 days.",
+            + "unchanged; keys are kept as long as their job.",
         field: "Idempotency-Key"
     )
 

@@ -10,6 +10,9 @@ enum JobDocument {
     /// Raised when a reader of an older document would misread a newer one.
     static let version: Int64 = 1
 
+    /// When the images of a finished job were let go although the job is kept. Their records stay for the operator.
+    static let imagesRemoved = "imagesRemoved"
+
     /// The whole document, as the job's file holds it.
     @LoopActor
     static func stored(_ job: Job) -> JSONObject {
@@ -66,9 +69,11 @@ enum JobDocument {
         object["progress"] = progress?.json ?? .null
         for key in JobResult.shownFacts { object[key] = stored[key] ?? .null }
         for key in JobResult.rareFacts { object[key] = stored["facts"]?[key] }
-        let images = (stored["images"]?.array ?? []).compactMap { ImageRecord($0) }
+        let isWhole = stored[imagesRemoved] == nil
+        let images = isWhole ? (stored["images"]?.array ?? []).compactMap { ImageRecord($0) } : []
         object["images"] = .array(images.map { $0.json(base: base) })
-        let inputs = inputs(in: stored)
+        object[imagesRemoved] = stored[imagesRemoved]
+        let inputs = isWhole ? inputs(in: stored) : []
         if !inputs.isEmpty { object["inputs"] = .array(inputs.map { $0.json(base: base) }) }
         object["error"] = stored["error"] ?? .null
         return object
@@ -115,7 +120,8 @@ enum JobDocument {
 
     /// All images that a stored document refers to.
     static func pictures(in stored: JSONObject) -> [ImageRecord] {
-        (result(in: stored)?.images ?? []) + inputs(in: stored)
+        if stored[imagesRemoved] != nil { return [] }
+        return (result(in: stored)?.images ?? []) + inputs(in: stored)
     }
 
     @LoopActor

@@ -25,6 +25,7 @@ extension JobFiles {
             return days
         }
         for day in days {
+            knownDays.insert(day.name)
             finished.insert(day: day.name, keys: day.keys)
             traces.insert(day: day.name, keys: day.traces)
         }
@@ -74,32 +75,43 @@ extension JobFiles {
         }
     }
 
-    /// Removes the finished jobs of all days before `day`.
-    /// - Parameter body: is handed each job first, so that what it refers to can be let go; nil: nothing is read.
-    /// - Returns: how many are gone. Those that could not be removed stay known, and go the next time.
-    func removeFinished(before day: String, _ body: (@LoopActor (StoredJob) -> Void)? = nil) async -> Int {
-        let files = state.files
-        var count = 0
-        await removeLeftovers()
-        for name in finished.dayNames where name < day {
-            let folder = "\(doneFolder)/\(name)"
-            let keys = finished.keys(of: name).filter { !leftovers.contains($0) && !turns.isBusy($0) }
-            for start in stride(from: 0, to: keys.count, by: Self.batch) {
-                let batch = Array(keys[start..<min(start + Self.batch, keys.count)])
-                let jobs = body == nil ? [] : await readDone(batch, day: name)
-                let gone = await Pool.run {
-                    Set(batch.filter { (try? files.remove("\(folder)/\($0.id).json")) != nil })
-                }
-                for key in gone { finished.remove(key) }
-                if let body {
-                    for job in jobs where JobKey(job.id).map(gone.contains) ?? false { body(job) }
-                }
-                count += gone.count
-            }
-            madeDays.remove(name)
-            await Pool.run { _ = files.calls.rmdir(folder) }  // refused while something is left in it
+    /// The documents of finished jobs; those that are gone or cannot be read are left out.
+    func readDone(_ keys: [JobKey]) async -> [StoredJob] {
+        var jobs: [StoredJob] = []
+        for (day, keys) in Dictionary(grouping: keys, by: { finished.day(of: $0) }) {
+            if let day { jobs += await readDone(keys, day: day) }
         }
-        return count
+        return jobs
+    }
+
+    /// Removes finished jobs that leave no trace. Nothing is synced: one that comes back with a power cut goes the next time.
+    /// - Returns: those that are gone. Those that could not be removed stay known.
+    func removeFinished(_ keys: [JobKey]) async -> Set<JobKey> {
+        let files = state.files
+        await removeLeftovers()
+        let free = keys.filter { !leftovers.contains($0) && !turns.isBusy($0) }
+        var gone: Set<JobKey> = []
+        for (day, keys) in Dictionary(grouping: free, by: { finished.day(of: $0) }) {
+            guard let day else { continue }
+            let folder = "\(doneFolder)/\(day)"
+            gone.formUnion(
+                await Pool.run { Set(keys.filter { (try? files.remove("\(folder)/\($0.id).json")) != nil }) }
+            )
+        }
+        for key in gone { finished.remove(key) }
+        return gone
+    }
+
+    /// Removes the folders of days before `day` that are empty by now.
+    func removeEmptyDays(before day: String) async {
+        let files = state.files
+        let kept = Set(finished.dayNames).union(traces.dayNames)
+        let empty = knownDays.filter { $0 < day && !kept.contains($0) }
+        knownDays.subtract(empty)
+        madeDays.subtract(empty)
+        let folders = empty.map { "\(doneFolder)/\($0)" }
+        // Refused while something is left in one.
+        await Pool.run { for folder in folders { _ = files.calls.rmdir(folder) } }
     }
 
     private func removeLeftovers() async {

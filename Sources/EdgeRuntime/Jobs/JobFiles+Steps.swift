@@ -4,11 +4,10 @@ internal import EdgeLoop
 extension JobFiles {
     func perform(_ key: JobKey, _ step: Step) async throws(StateError) {
         try await turns.perform(key, step) { waiting in
-            guard case .replace = step else { return nil }
-            return switch waiting {
-            case .finish, .bury: .finished(id: key.id)
-            case .remove: .unknown(id: key.id)
-            case .create, .replace: nil
+            switch (step, waiting) {
+            case (.replace, .finish), (.replace, .bury), (.replace, .amend): return .finished(id: key.id)
+            case (.replace, .remove), (.amend, .remove), (.amend, .bury): return .unknown(id: key.id)
+            default: return nil
             }
         } by: { [self] step in
             await run(key, step)
@@ -21,6 +20,7 @@ extension JobFiles {
             case .create(let document): try await runCreate(key, document)
             case .replace(let document): try await runReplace(key, document)
             case .finish(let document, let day): try await runFinish(key, document, day)
+            case .amend(let document): try await runAmend(key, document)
             case .remove(let trace): try await runRemove(key, trace)
             case .bury(let reason): try await runBury(key, reason)
             }
@@ -71,6 +71,11 @@ extension JobFiles {
         let activePath = "\(activeFolder)/\(key.id).json"
         let isRemoved = await Pool.run { (try? files.remove(activePath)) != nil }
         if !isRemoved { leftovers.insert(key) }  // `done` wins at start, and the next removal tries again
+    }
+
+    private func runAmend(_ key: JobKey, _ document: [UInt8]) async throws(StateError) {
+        guard let day = finished.day(of: key) else { throw .unknown(id: key.id) }
+        try await publish(document, key, in: "\(doneFolder)/\(day)")
     }
 
     private func runRemove(_ key: JobKey, _ trace: [UInt8]?) async throws(StateError) {
@@ -131,6 +136,7 @@ extension JobFiles {
         let folder = "\(doneFolder)/\(day)"
         try await state.directorySync.sync(doneFolder) { () throws(StateError) in try files.makeFolder(folder) }
         madeDays.insert(day)
+        knownDays.insert(day)
     }
 
     /// Moves a file to `dead` under a name that is free there.

@@ -34,6 +34,8 @@ final class JobFiles {
     var active: Set<JobKey> = []
     let turns = Turns<JobKey, Step>()
     var madeDays: Set<String> = []
+    /// Folders of days that are there, as far as is known.
+    var knownDays: Set<String> = []
     /// Ended jobs whose active file could not be removed: it must go before the one in `done` does, or the job would run again.
     var leftovers: Set<JobKey> = []
     /// What removed jobs left behind (``remove(id:leaving:)``), by the day they ended on.
@@ -43,6 +45,7 @@ final class JobFiles {
         case create([UInt8])
         case replace([UInt8])
         case finish([UInt8], day: String)
+        case amend([UInt8])
         case remove(trace: [UInt8]?)
         case bury(reason: String)
     }
@@ -72,6 +75,12 @@ final class JobFiles {
     func finish(id: String, document: [UInt8], day: String) async throws(StateError) {
         guard Self.isDay(day) else { throw .badName(what: "day like 2026-11-21", name: day) }
         try await perform(try Self.key(id), .finish(try Self.checked(document), day: day))
+    }
+
+    /// Puts another document in place of a finished job's.
+    /// - Throws: what failed; then the older or the newer document is on disk, whole.
+    func amend(id: String, document: [UInt8]) async throws(StateError) {
+        try await perform(try Self.key(id), .amend(try Self.checked(document)))
     }
 
     /// Removes a job, ended or not, for good.

@@ -12,6 +12,8 @@ final class JobFinish {
     private let log: @LoopActor (String) -> Void
     /// The keys that came with the requests of jobs, for as long as these are kept.
     let idempotency: IdempotencyIndex
+    /// What may be removed one day.
+    var kept = KeptJobs()
 
     init(
         files: JobFiles,
@@ -37,8 +39,11 @@ final class JobFinish {
     func finish(_ job: Job) async {
         if case .done(.success(let result)) = job.generation.phase, job.canceledAt == nil { retain(result, by: job.id) }
         retain(job.generation.ticket.inputs.records, by: job.id)
+        let document = JobDocument.stored(job)
+        let text = document.encoded()
         do {
-            try await files.finish(id: job.id, document: JobDocument.stored(job).encoded(), day: Timestamp.now().day)
+            try await files.finish(id: job.id, document: text, day: Timestamp.now().day)
+            keep(document, id: job.id, bytes: text.count)
         } catch {
             log("job \(job.id): its end could not be written: \(error)")
         }
@@ -89,18 +94,26 @@ final class JobFinish {
         retain(JobDocument.pictures(in: stored), by: id)
     }
 
+    /// Says that a finished job is on disk, to be removed in its time.
+    func keep(_ stored: JSONObject, id: String, bytes: Int) {
+        if let job = KeptJob(stored, id: id, bytes: bytes) { kept.insert(job) }
+    }
+
+    /// A finished job does not name its images any more.
+    func letGoImages(_ stored: JSONObject, id: String) { release(JobDocument.pictures(in: stored), by: id) }
+
     /// A finished job is gone: its images go when nothing else refers to them. Its owner wants them gone, so the cache entry that
     /// this job made goes too.
     func removed(_ stored: JSONObject, id: String) async {
         if let key = stored["key"]?.string, await cache.peek(key: key)?.job == id { await cache.remove(key: key) }
-        forgetKey(stored, id)
-        release(JobDocument.pictures(in: stored), by: id)
+        expired(stored, id: id)
     }
 
     /// A finished job is too old to be kept: its cache entry stays.
     func expired(_ stored: JSONObject, id: String) {
         forgetKey(stored, id)
         release(JobDocument.pictures(in: stored), by: id)
+        if let job = KeptJob(stored, id: id, bytes: 0) { kept.remove(job.key, finished: job.finished) }
     }
 
     private func forgetKey(_ stored: JSONObject, _ id: String) {

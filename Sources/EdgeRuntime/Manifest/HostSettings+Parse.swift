@@ -18,6 +18,7 @@ extension HostSettings {
             cache.refuseUnknownKeys()
         }
         if var jwt = section.section("jwt") { self.jwt = TokenSettings(from: &jwt) }
+        if var retention = section.section("retention") { self.retention = RetentionSettings(from: &retention) }
         if var tiers = section.section("tiers") { self.tiers = TierTable(from: &tiers) }
         bodyMemoryBytes = section.size("bodyMemory", default: bodyMemoryBytes, in: (1 << 20)...(1 << 40))
         drain = section.duration("drain", default: drain, in: .zero...(.seconds(600)))

@@ -20,6 +20,9 @@ package struct HostSettings: Sendable, Equatable {
     /// `jwt`: which tokens say who asks.
     package var jwt = TokenSettings()
 
+    /// `retention`: how long job files and images are kept, and how much of them.
+    package var retention = RetentionSettings()
+
     /// `tiers`: what callers of each tier may have. Default nil: tiers are in force once the host knows callers.
     package var tiers: TierTable?
 

@@ -17,7 +17,8 @@ struct Status: Function {
             throw Problem(
                 status: 404,
                 code: "unknown_job",
-                detail: "There is no such job. A status URL ends with a job's id; finished jobs are kept for 7 days."
+                detail:
+                    "There is no such job. A status URL ends with a job's id; finished jobs are kept for a time only."
             )
         } catch ControlError.unreachable {
             throw Problem(

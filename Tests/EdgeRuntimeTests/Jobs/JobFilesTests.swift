@@ -185,24 +185,28 @@ struct JobFilesTests {
         await #expect(throws: StateError.unknown(id: id)) { try await files.replace(id: id, document: document("x")) }
     }
 
-    @Test @LoopActor func `old days are removed, each job handed over first`() async throws {
+    @Test @LoopActor func `finished jobs are removed by their ids, and folders of old days when they are empty`()
+        async throws
+    {
         let files = try await open()
         let ids = (0..<6).map { _ in UUIDText.version7() }
         let days = ["2026-11-13", "2026-11-13", "2026-11-14", "2026-11-15", "2026-11-20", "2026-11-21"]
         for (id, day) in zip(ids, days) { try await files.finish(id: id, document: document(id), day: day) }
-        var seen: Set<String> = []
 
-        let count = await files.removeFinished(before: "2026-11-15") { seen.insert($0.id) }
+        let gone = await files.removeFinished(ids[..<3].compactMap { JobKey($0) })
+        await files.removeEmptyDays(before: "2026-11-14")
+        let first = folder.names(in: "jobs/done").sorted()
+        await files.removeEmptyDays(before: "2026-11-21")
 
-        #expect(count == 3)
-        #expect(seen == Set(ids[..<3]))
+        #expect(Set(gone.map(\.id)) == Set(ids[..<3]))
+        #expect(first == Array(Set(days).sorted().dropFirst()))
         #expect(folder.names(in: "jobs/done") == ["2026-11-15", "2026-11-20", "2026-11-21"])
         #expect(await files.readDone(id: ids[0]) == nil)
         #expect(await files.readDone(id: ids[3]) == document(ids[3]))
         try await files.finish(id: UUIDText.version7(), document: document("late"), day: "2026-11-13")
     }
 
-    @Test @LoopActor func `an ended job whose active file stayed does not come back when its day is removed`()
+    @Test @LoopActor func `an ended job whose active file stayed does not come back when its file is removed`()
         async throws
     {
         let disk = FaultyDisk()
@@ -216,9 +220,10 @@ struct JobFilesTests {
             try await files.create(id: id, document: document("one"))
             disk.arm(failing: nil, code: EIO)
             try await files.finish(id: id, document: document("end"), day: day)
-            #expect(await files.removeFinished(before: "2026-12-01") == 0)
+            let keys = try [#require(JobKey(id))]
+            #expect(await files.removeFinished(keys).isEmpty)
             disk.arm(failing: nil, code: ENOSPC)
-            #expect(await files.removeFinished(before: "2026-12-01") == 1)
+            #expect(await files.removeFinished(keys).count == 1)
         }
 
         #expect(try await open().load() == [])
