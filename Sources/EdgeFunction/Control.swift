@@ -67,6 +67,8 @@ public final class Control {
     }
 
     /// Cancels a job that is not finished; removes one that is.
+    /// - Parameter request: the public request that this is for. The jobs of known callers are ended for themselves and for an
+    ///   operator only.
     public func delete(_ id: String, for request: Request? = nil) async throws(ControlError) -> Response {
         try await send("DELETE", try Self.path(id), for: request)
     }
@@ -115,7 +117,7 @@ public final class Control {
     ) async throws(ControlError) -> Response {
         guard let client else { throw .none }
         var headers = HTTPHeaders()
-        for name in ["Edge-Base-URL", "Edge-Request-Id"] {
+        for name in ["Edge-Base-URL", "Edge-Request-Id", "Edge-Caller", "Edge-User"] {
             if let value = request?.headers[name] { headers.add(name, value) }
         }
         if case .bytes = body { headers.add("Content-Type", "application/json") }

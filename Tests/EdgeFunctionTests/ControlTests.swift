@@ -13,7 +13,10 @@ struct ControlTests {
         let request = Request(
             method: "GET",
             target: "/x",
-            headers: ["Edge-Base-URL": "http://h", "Edge-Request-Id": "r", "Cookie": "c"],
+            headers: [
+                "Edge-Base-URL": "http://h", "Edge-Request-Id": "r", "Edge-Caller": "key:k", "Edge-User": "u",
+                "Cookie": "c",
+            ],
             body: HTTPBodyReader()
         )
 
@@ -31,6 +34,8 @@ struct ControlTests {
         )
         #expect(host.asked[0].headers["Edge-Base-URL"] == "http://h")
         #expect(host.asked[0].headers["Edge-Request-Id"] == "r")
+        #expect(host.asked[0].headers["Edge-Caller"] == "key:k")
+        #expect(host.asked[0].headers["Edge-User"] == "u")
         #expect(host.asked[0].headers["Cookie"] == nil)
     }
 

@@ -18,6 +18,13 @@ extension HTTPHeaders {
 }
 
 extension Caller {
+    /// For whom a function with the grant `jobs` asks: it hands on what its request told of the caller. A function that tells
+    /// nothing asks for nobody known.
+    init(askedFor headers: HTTPHeaders) {
+        let id = headers["Edge-Caller"] ?? ""
+        self.init(id: id, isKnown: id.contains(":") && !id.hasPrefix("ip:"), user: headers["Edge-User"])
+    }
+
     /// What the log calls it: strangers' addresses stay out of it.
     var logged: String? { isKnown ? id : nil }
 }

@@ -1,6 +1,17 @@
 // What callers are told whom the host does not know.
 
 extension Problem {
+    /// Not 404: whoever has the id may read the job, so that it exists is no secret.
+    static func notYourJob(_ id: String) -> Problem {
+        Problem(
+            status: 403,
+            code: "not_your_job",
+            message:
+                "The job \(id) was made by a known caller: only that caller (and the end user that was named), or an operator's "
+                + "key, may cancel or remove it. Send the key or token that it was made with."
+        )
+    }
+
     /// A function with `"auth": "required"`, and a request that shows nothing.
     package static func callerUnknown(_ name: String) -> Problem {
         Problem(

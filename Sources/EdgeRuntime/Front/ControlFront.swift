@@ -1,4 +1,5 @@
 // The control socket of one isolate (isolate-protocol.md).
+internal import Callers
 internal import EdgeHTTP
 internal import EdgeLoop
 internal import JSON
@@ -65,7 +66,7 @@ final class ControlFront: HTTPHandler {
             return try await jobs.events(parts[2], base: base)
         case ("DELETE", 3, "v1", "jobs", _):
             try needs(.jobs)
-            return try await jobs.delete(parts[2], base: base)
+            return try await jobs.delete(parts[2], by: Caller(askedFor: request.headers), base: base)
         case ("PUT", 4, "v1", "jobs", "progress"):
             let body = try await body(request)
             try setProgress(body, of: try running(parts[2], request))

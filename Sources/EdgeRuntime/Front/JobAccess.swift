@@ -1,4 +1,5 @@
 // Jobs by their id, finished ones too: what the Status function asks for.
+internal import Callers
 internal import CivilTime
 internal import EdgeHTTP
 internal import EdgeLoop
@@ -39,8 +40,10 @@ final class JobAccess {
     }
 
     /// Cancels what has not ended; removes what has.
-    func delete(_ id: String, base: String) async throws -> HTTPResponse {
+    /// - Parameter asker: for whom; the jobs of known callers are their own.
+    func delete(_ id: String, by asker: Caller, base: String) async throws -> HTTPResponse {
         if let job = board.job(id) {
+            guard asker.mayEnd(jobOf: job.caller) else { throw Problem.notYourJob(id) }
             if !job.state.isFinal {
                 await board.cancel(job)
                 return Self.answer(JobDocument.shown(JobDocument.stored(job), base: base))
@@ -48,6 +51,9 @@ final class JobAccess {
             await endIsWritten(of: job)
         }
         let stored = try await finished(id)
+        guard asker.mayEnd(jobOf: stored["caller"].flatMap { Caller($0) } ?? .local) else {
+            throw Problem.notYourJob(id)
+        }
         try await files.remove(id: id, leaving: RunsOfToday.trace(of: stored, now: .now()))
         await finishing.removed(stored, id: id)
         return HTTPResponse(status: 204)
