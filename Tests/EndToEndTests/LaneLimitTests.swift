@@ -94,6 +94,32 @@ struct LaneLimitTests {
         }
     }
 
+    @Test @LoopActor func `a day's quota that is spent before a restart holds after it, with a job removed too`()
+        async throws
+    {
+        let providers = try RouteProviders()
+        let options = providers.options([("quotas.openai", ["day": 2])])
+        try await withEdge(options) { host in
+            let first = try await host.ended(["prompt": "a fox", "provider": "openai"])
+            _ = try await host.ended(["prompt": "an owl", "provider": "openai"])
+            #expect(try await host.delete("/functions/v1/status/\(first["id"]?.string ?? "")").status == 204)
+            for _ in 0..<2 {
+                try await host.restart()
+                let refused = try await host.generate(["prompt": "a hare", "provider": "openai"])
+                let told = try await runEdge(["providers", "--state", host.state], in: host.folder)
+
+                // The day ends long after the job's deadline.
+                expectProblem(refused, 429, naming: ["deadline", "quota"])
+                #expect((80_000...86_401).contains(refused.number("Retry-After") ?? 0), "\(refused.headers)")
+                #expect(told.output.contains("0 a day"), "\(told.text)")
+            }
+            let other = try await host.ended(["prompt": "a hare", "provider": ["openai", "huggingface"]])
+
+            #expect(other.lanesTried == ["huggingface"])
+            #expect(providers.openai.calls == 2)
+        }
+    }
+
     @Test @LoopActor func `a limit that comes all the same moves the whole lane, also across a restart`() async throws {
         let times = CallTimes()
         let openai = try OpenAIScript { number, _ in

@@ -372,6 +372,27 @@ struct LaneJobTests {
         #expect(calls.found.last?.blockedUntil == Timestamp(iso8601: "2026-11-21T00:00:00.000Z"))
     }
 
+    @Test func `a removed job leaves its calls for as long as a quota of a day counts them`() throws {
+        let now = try #require(Timestamp(iso8601: "2026-11-21T00:30:00.000Z"))
+        func document(_ started: String) -> JSONObject {
+            [
+                "function": "f", "generation": "g", "created": "2026-11-20T00:10:00.000Z", "finished": .string(started),
+                "attempts": [["number": 1, "id": "i", "started": .string(started), "account": "a"]],
+            ]
+        }
+        let late = RunsOfToday.trace(of: document("2026-11-20T23:00:00.000Z"), now: now)
+        var calls = LatestCalls(since: now - .seconds(86_400))
+        var runs = RunsOfToday(day: now.day)
+        if let left = try late.flatMap({ try JSONValue.parse($0).object }) {
+            calls.note(left)
+            runs.count(left)
+        }
+
+        #expect(calls.found.map(\.account) == ["a"])
+        #expect(runs.found.isEmpty, "it was accepted on the day before")
+        #expect(RunsOfToday.trace(of: document("2026-11-20T00:20:00.000Z"), now: now) == nil)
+    }
+
     // MARK: What the function says of a task
 
     @Test @LoopActor func `a task that is over is not asked about again, and the next attempt has an id of its own`()
