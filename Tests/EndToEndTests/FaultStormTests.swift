@@ -65,7 +65,7 @@ struct FaultStormTests {
         let done = host.doneJobs
         #expect(accepted.isSubset(of: done.keys), "each accepted job has a document")
         #expect(filesIn("\(host.state)/jobs/dead").isEmpty)
-        var (calls, attempts, lost, failed) = (0, 0, 0, 0)
+        var (calls, attempts, lost, failed, lookedUp) = (0, 0, 0, 0, 0)
         for document in done.values {
             let state = document["state"]?.string
             #expect(state == "succeeded" || state == "failed", "\(document.text())")
@@ -74,7 +74,12 @@ struct FaultStormTests {
             let prompt = document["input"]?["prompt"]?.string ?? ""
             for lane in ["runware", "huggingface", "openai"] {
                 // A question about a task that runs is an attempt that resumes; a lost one may have died before its call.
-                let made = document.attempts.filter { $0["lane"]?.string == lane && $0["resumes"] != true }
+                // One that ended with the look-up of its model has made no call either, and cannot have cost anything.
+                let begun = document.attempts.filter { $0["lane"]?.string == lane && $0["resumes"] != true }
+                let made = begun.filter { !Storm.endedAtTheHub($0) }
+                let uncalled = begun.filter(Storm.endedAtTheHub)
+                #expect(uncalled.allSatisfy { $0["perhapsPaid"] == nil }, "\(document.text())")
+                lookedUp += uncalled.count
                 let ids = Set(made.compactMap { $0["id"]?.string })
                 let unsure = made.filter { $0["outcome"] == "lost" }
                 let mayBeUncalled = Set(unsure.compactMap { $0["id"]?.string }).count
@@ -92,8 +97,10 @@ struct FaultStormTests {
         }
         #expect(storm.prompts.isSubset(of: done.values.compactMap { $0["input"]?["prompt"]?.string }))
         #expect(storm.runware.paid.values.allSatisfy { $0 == 1 })
+        // Each faulty look-up ended one attempt; a kill may have hidden how it ended.
+        #expect((storm.hubFaults - lost...storm.hubFaults).contains(lookedUp), "\(lookedUp) of \(storm.hubFaults)")
         print(
-            "fault storm: \(done.count) jobs (\(failed) failed), \(Self.kills) kills, \(calls) image-making calls and \(attempts) attempts that make them (\(lost) lost), \(storm.faults) of \(storm.answers) answers faulty, \(storm.runware.paidInAll) paid at Runware"
+            "fault storm: \(done.count) jobs (\(failed) failed), \(Self.kills) kills, \(calls) image-making calls and \(attempts) attempts that make them (\(lost) lost), \(storm.faults) of \(storm.answers) answers faulty (\(storm.hubFaults) of the Hub, \(storm.fetches) fetches of results), \(storm.runware.paidInAll) paid at Runware"
         )
     }
 }
@@ -118,6 +125,7 @@ private final class Storm {
         var made: [String: Int] = [:]
         var calls = 0
         var faults = 0
+        var hubFaults = 0
         var answers = 0
         let changes = Changes()
 
@@ -153,7 +161,9 @@ private final class Storm {
             ].randomElement() ?? .image
         }
         let routed = try Dictionary(
-            uniqueKeysWithValues: Self.served.map { ($0.rawValue, try RouterScript($0)) }
+            uniqueKeysWithValues: Self.served.map {
+                ($0.rawValue, try RouterScript($0, spoiling: { Self.lostFetch(tally) }))
+            }
         )
         self.routed = routed
         front = try ScriptedUpstream { request in Self.route(request, routed, tally) }
@@ -169,7 +179,29 @@ private final class Storm {
         let answers: [ScriptedAnswer?] = (0..<3).map { _ in
             tally.isFaulty() ? [.reset, RunwareScript.page(502)].randomElement() : nil
         }
-        return play.questions(answers).fetches([tally.isFaulty() ? .reset : nil])
+        return play.questions(answers).fetches((0..<3).map { _ in lostFetch(tally) })
+    }
+
+    /// The picture is there and paid for, and does not come.
+    private static func lostFetch(_ tally: Tally) -> ScriptedAnswer? {
+        guard tally.isFaulty() else { return nil }
+        let whole = ScriptedAnswer.bytes(RouterScript.picture, type: "image/png")
+        return [.reset, .status(502), whole.truncated(to: whole.wireBytes.count - 20)].randomElement()
+    }
+
+    /// What the Hub says when it cannot tell who serves a model: each is told from a provider's own words.
+    private static func hubFault() -> ScriptedAnswer {
+        let answers: [ScriptedAnswer] = [
+            .json(500, #"{"error":"the Hub is down"}"#), .json(502, #"{"error":"the Hub is down"}"#),
+            .json(429, #"{"error":"the Hub is busy"}"#, headers: [("Retry-After", "1")]), .json(200, "[]"),
+        ]
+        return answers.randomElement() ?? .reset
+    }
+
+    /// Whether an attempt ended with the look-up of its model, before anything was asked for.
+    static func endedAtTheHub(_ attempt: JSONValue) -> Bool {
+        let error = attempt["error"]?.string ?? ""
+        return ["the Hub is down", "the Hub is busy", "the Hub's answer"].contains { error.contains($0) }
     }
 
     /// The Hub, and the router with everybody behind it.
@@ -180,7 +212,9 @@ private final class Storm {
     ) -> ScriptedAnswer {
         let parts = request.path.split(separator: "/").map(String.init)
         if request.path.hasPrefix("/api/models/"), let script = routed[parts.last ?? ""] {
-            return script.answer(request)
+            guard tally.isFaulty() else { return script.answer(request) }
+            tally.hubFaults += 1
+            return hubFault()
         }
         guard let script = routed[parts.first ?? ""] else { return .status(404) }
         let isMaking = request.method == "POST" && !request.path.hasSuffix("/cancel")
@@ -252,6 +286,8 @@ private final class Storm {
     }
 
     var faults: Int { tally.faults }
+    var hubFaults: Int { tally.hubFaults }
+    var fetches: Int { routed.values.reduce(0) { $0 + $1.fetches.count } }
     var answers: Int { tally.answers }
 
     /// Image-making calls for a prompt. Of Runware those with an id of their own: sending an id again makes nothing more.

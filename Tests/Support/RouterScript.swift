@@ -74,13 +74,16 @@ public final class RouterScript {
     public var cancels: [ScriptedRequest] { record.cancels }
     public var fetches: [ScriptedRequest] { record.fetches }
 
-    /// - Parameter task: as the Hub's mapping has it.
+    /// - Parameters:
+    ///   - task: as the Hub's mapping has it.
+    ///   - spoiling: asked at each fetch of a result, for an answer in place of it.
     public init(
         _ served: Served,
         task: String = "text-to-image",
         providerID: String = "their/painter",
         fault: Fault = .none,
-        looksNeeded: Int = 1
+        looksNeeded: Int = 1,
+        spoiling: @escaping @LoopActor () -> ScriptedAnswer? = { nil }
     ) throws {
         self.served = served
         self.fault = fault
@@ -89,6 +92,7 @@ public final class RouterScript {
         self.isVideo = isVideo
         results = try ScriptedUpstream { [record] request in
             record.fetches.append(request)
+            if let answer = spoiling() { return answer }
             switch fault {
             case .expired: return .status(403, body: Array("<Error><Code>AccessDenied</Code></Error>".utf8))
             case .shaky where record.fetches.count == 1: return .reset
