@@ -64,6 +64,7 @@ let package = Package(
         library("EdgeLoop", ["CUV"]),
         library("EdgeHTTP", ["EdgeLoop", "CivilTime"]),
         library("Callers", ["EdgeLoop", "CivilTime", "Digest", "JSON", "Signatures"]),
+        library("Limits", ["Callers", "CivilTime", "FileReading", "JSON"]),
         library("Upstream", ["EdgeLoop", "CCurl"]),
 
         // Providers and functions
@@ -89,7 +90,7 @@ let package = Package(
             "EdgeRuntime",
             [
                 "EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest", "FileReading",
-                "ImageFormats", "Callers",
+                "ImageFormats", "Callers", "Limits",
             ]
         ),
         program("edge", ["EdgeRuntime", "EdgeLoop", "Secrets", "CGetopt"]),
@@ -112,12 +113,13 @@ let package = Package(
             "EdgeRuntimeTests",
             [
                 "EdgeRuntime", "EdgeLoop", "EdgeHTTP", "CivilTime", "Digest", "JSON", "Retry", "Secrets", "FileReading",
-                "Callers", "TestSupport",
+                "Callers", "Limits", "TestSupport",
             ]
         ),
         tests("ProvidersTests", ["Providers", "ImageFormats", "JSON"]),
         tests("SignaturesTests", ["Signatures", "Digest"]),
         tests("CallersTests", ["Callers", "EdgeLoop", "CivilTime", "Digest", "JSON", "Signatures", "TestSupport"]),
+        tests("LimitsTests", ["Limits", "Callers", "CivilTime", "FileReading", "JSON"]),
         tests("PNGTests", ["PNG"]),
         tests("SandboxTests", ["Sandbox", "Providers", "JSON"]),
         tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLoop", "CivilTime", "TestSupport"]),

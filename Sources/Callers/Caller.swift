@@ -12,6 +12,10 @@ package struct Caller: Sendable, Equatable {
     /// Whom a key with that right acts for.
     package var user: String?
     package var group: String?
+    /// Where it asks from, if that counts: the address of a stranger, and of a user where limits go by address.
+    package var address: String?
+    /// Whether pictures for it may show what is not safe for work; false: providers that can check do, and functions are told.
+    package var allowsNSFW = true
     /// When what it showed ends; nil: not of itself.
     package var ends: Timestamp?
 
@@ -21,15 +25,20 @@ package struct Caller: Sendable, Equatable {
         isKnown: Bool = false,
         user: String? = nil,
         group: String? = nil,
+        address: String? = nil,
         ends: Timestamp? = nil
     ) {
         self.id = id
+        self.address = address ?? (id.hasPrefix(Self.strangers) ? String(id.dropFirst(Self.strangers.count)) : nil)
         self.tier = tier
         self.isKnown = isKnown
         self.user = user
         self.group = group
         self.ends = ends
     }
+
+    /// What the ids of those begin with whom nobody knows.
+    private static let strangers = "ip:"
 
     /// Who acts for nobody else: the operator on this machine, by a file in the inbox or a command.
     package static let local = Caller(id: "local")
@@ -50,6 +59,8 @@ package struct Caller: Sendable, Equatable {
         if isKnown { object["known"] = true }
         object["user"] = user.map { .string($0) }
         object["group"] = group.map { .string($0) }
+        if isKnown { object["address"] = address.map { .string($0) } }
+        if !allowsNSFW { object["nsfw"] = false }
         return .object(object)
     }
 
@@ -61,7 +72,9 @@ package struct Caller: Sendable, Equatable {
             tier: tier,
             isKnown: json["known"]?.bool ?? false,
             user: json["user"]?.string,
-            group: json["group"]?.string
+            group: json["group"]?.string,
+            address: json["address"]?.string
         )
+        allowsNSFW = json["nsfw"]?.bool ?? true
     }
 }

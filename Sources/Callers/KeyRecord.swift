@@ -28,17 +28,28 @@ package struct KeyRecord: Sendable, Equatable {
     package let tier: Tier
     /// Whether it may name an end user and a group.
     package let actsForOthers: Bool
+    /// Whether pictures for its callers may show what is not safe for work.
+    package let allowsNSFW: Bool
     package let created: Timestamp
     package private(set) var hash: [UInt8]
     package private(set) var earlier: [Earlier] = []
     package private(set) var revoked: Timestamp?
 
-    package init(name: String, role: Role, tier: Tier, actsForOthers: Bool, key: APIKey, now: Timestamp) {
+    package init(
+        name: String,
+        role: Role,
+        tier: Tier,
+        actsForOthers: Bool,
+        allowsNSFW: Bool = true,
+        key: APIKey,
+        now: Timestamp
+    ) {
         id = String(Base32Text.text(of: randomBytes(7)).prefix(10))
         self.name = name
         self.role = role
         self.tier = tier
         self.actsForOthers = actsForOthers
+        self.allowsNSFW = allowsNSFW
         created = now
         hash = key.hash
     }
@@ -64,6 +75,7 @@ package struct KeyRecord: Sendable, Equatable {
             "onBehalf": .bool(actsForOthers), "created": .string(created.iso8601),
             "sha256": .string(Hex.text(of: hash)),
         ]
+        if !allowsNSFW { object["nsfw"] = false }
         if !earlier.isEmpty {
             object["earlier"] = .array(
                 earlier.map { ["sha256": .string(Hex.text(of: $0.hash)), "until": .string($0.ends.iso8601)] }
@@ -86,6 +98,7 @@ package struct KeyRecord: Sendable, Equatable {
         self.role = role
         self.tier = tier
         actsForOthers = onBehalf
+        allowsNSFW = json["nsfw"]?.bool ?? true
         self.created = created
         self.hash = hash
         for element in json["earlier"]?.array ?? [] {

@@ -25,6 +25,12 @@ package struct TierRules: Sendable, Equatable {
     package var slots = 0
     /// By how much work may be expected to begin later than meant before it is refused; nil: it never is.
     package var overflow: Duration?
+    /// Models by the names of requests or of lanes, or providers; nil: any.
+    package var models: [String]?
+    /// The largest pictures that may be asked for, on either side; empty: any.
+    package var sizes: [ImageSize] = []
+    /// Whether pictures may show what is not safe for work.
+    package var allowsNSFW = true
 
     /// What holds for a tier of which functions.json says nothing.
     package init(_ tier: Tier) {
@@ -39,6 +45,32 @@ package struct TierRules: Sendable, Equatable {
         case .enterprise: (wait, perDay, weight) = (.seconds(8), 0, 8)
         }
     }
+}
+
+/// Width and height, `1024x768`.
+package struct ImageSize: Sendable, Equatable, CustomStringConvertible {
+    package let width: Int
+    package let height: Int
+
+    package init(width: Int, height: Int) { (self.width, self.height) = (width, height) }
+
+    /// Nil when a text is no size from 1 to 16384 each.
+    package init?(_ text: String) {
+        let parts = text.split(separator: "x", omittingEmptySubsequences: false)
+        guard parts.count == 2, let width = Int(parts[0]), let height = Int(parts[1]),
+            (1...Self.sideMax).contains(width), (1...Self.sideMax).contains(height), "\(width)x\(height)" == text
+        else { return nil }
+        self.init(width: width, height: height)
+    }
+
+    private static let sideMax = 16_384
+
+    /// Whether it fits into another one, lying or standing.
+    package func fits(_ other: ImageSize) -> Bool {
+        width <= other.width && height <= other.height || width <= other.height && height <= other.width
+    }
+
+    package var description: String { "\(width)x\(height)" }
 }
 
 /// The rules of all tiers.

@@ -22,6 +22,11 @@ package struct FileMistakes: Error, Equatable, Sendable, CustomStringConvertible
         FileMistakes(errors: [FileMistake(file: file, line: line, key: "", reason: reason)])
     }
 
+    /// Mistakes of a file that is read line by line; at least one.
+    package static func lines(_ mistakes: [(line: Int, reason: String)], file: String) -> FileMistakes {
+        FileMistakes(errors: mistakes.map { FileMistake(file: file, line: $0.line, key: "", reason: $0.reason) })
+    }
+
     /// One line for each mistake.
     package var description: String { errors.map(\.description).joined(separator: "\n") }
 }

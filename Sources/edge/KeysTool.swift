@@ -10,7 +10,7 @@ enum KeysTool {
                 arguments,
                 of: "edge keys",
                 names: ["state", "name", "tier", "role", "grace"],
-                flags: ["help", "on-behalf", "json"]
+                flags: ["help", "on-behalf", "no-nsfw", "json"]
             )
         } catch {
             Terminal.fail("see edge help", status: 2)  // getopt has said what is wrong
@@ -26,7 +26,8 @@ enum KeysTool {
                 name: options.last("name"),
                 tier: options.last("tier"),
                 role: options.last("role"),
-                actsForOthers: options.last("on-behalf") != nil
+                actsForOthers: options.last("on-behalf") != nil,
+                allowsNSFW: options.last("no-nsfw") == nil
             )
         case ("list", 1): outcome = command.list(asJSON: options.last("json") != nil)
         case ("revoke", 2): outcome = command.revoke(rest[1])
@@ -34,8 +35,8 @@ enum KeysTool {
             outcome = command.rotate(rest[1], grace: options.last("grace") ?? KeysCommand.graceStandard)
         default:
             Terminal.fail(
-                "edge keys: write `edge keys create --name N --tier T [--on-behalf]`, `edge keys list`, `edge keys revoke N` or "
-                    + "`edge keys rotate N [--grace 24h]`",
+                "edge keys: write `edge keys create --name N --tier T [--on-behalf] [--no-nsfw]`, `edge keys list`, "
+                    + "`edge keys revoke N` or `edge keys rotate N [--grace 24h]`",
                 status: 2
             )
         }

@@ -4,7 +4,8 @@ import JSON
 import TestSupport
 
 enum Painter {
-    /// With the prompt `echo` it gives back the first picture that it was sent; it loads while there is a file `loading`.
+    /// With the prompt `echo` it gives back the first picture that it was sent; it loads while there is a file `loading`, and what it
+    /// makes of `bare` is not safe for work.
     static let script = #"""
         import hashlib, json, os, struct, zlib
         from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -77,7 +78,8 @@ enum Painter {
                         return self.tell(200, file.read(), Content_Type="image/png")
                 shade = hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).digest()[0]
                 width, height = int(fields.get("width", 8)), int(fields.get("height", 8))
-                facts = json.dumps({"provider": "painter", "width": width, "height": height})
+                facts = json.dumps({"provider": "painter", "width": width, "height": height,
+                                    "nsfw": fields.get("prompt") == "bare"})
                 self.tell(200, picture(width, height, shade), Content_Type="image/png", Edge_Result=facts)
 
         ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Painter).serve_forever()

@@ -3,6 +3,7 @@ internal import Callers
 internal import CivilTime
 internal import EdgeHTTP
 internal import EdgeLoop
+internal import Limits
 
 /// Tells callers apart for the front. What it goes by changes when keys or settings do.
 @LoopActor
@@ -11,25 +12,30 @@ final class CallerFront {
     private var hasCallers: Bool
     private var trusted: [AddressRange] = []
     private var tokens = JWTVerifier()
-    private var hasTierSettings = false
+    /// Whether limits go by the addresses of users, too.
+    private var countsAddresses = false
+    /// Told when it may have changed whether callers are known.
+    var onChange: @LoopActor () -> Void = {}
 
     init(keys: KeySet) {
         self.keys = keys
         hasCallers = keys.hasCallers
     }
 
+    /// Whether anybody can show who it is.
+    var knowsCallers: Bool { hasCallers || tokens.canVerify }
+
     func use(_ keys: KeySet) {
         self.keys = keys
         hasCallers = keys.hasCallers
+        onChange()
     }
 
-    /// Whether what tiers may have is in force: some callers are known, or the settings say so.
-    var hasTiers: Bool { hasTierSettings || hasCallers || tokens.canVerify }
-
     func use(_ settings: HostSettings, _ tokens: JWTVerifier) {
-        hasTierSettings = settings.tiers != nil
         trusted = settings.trustedProxies
         self.tokens = tokens
+        countsAddresses = settings.limits.map { !$0.address.isEmpty } ?? false
+        onChange()
     }
 
     /// - Throws: a 401 where the request shows something wrong, or nothing where something is required.
@@ -45,7 +51,10 @@ final class CallerFront {
         case .brokenKey:
             throw .wrongKey("it is mistyped or cut: its checksum does not fit")
         case .token(let token) where tokens.canVerify:
-            if let caller = try caller(of: token) { return caller }
+            if var caller = try caller(of: token) {
+                if countsAddresses { caller.address = stranger(request).address }
+                return caller
+            }
             if isRequired { throw .callerUnknown(function.name) }  // a token that everybody has names nobody
             return stranger(request)
         case .token, .foreign:
@@ -87,9 +96,11 @@ final class CallerFront {
                 throw .wrongKey("it is an operator's key, which calls no function; use one of `edge keys create`")
             }
             var caller = Caller(id: "key:\(record.id)", tier: record.tier, isKnown: true, ends: ends)
+            caller.allowsNSFW = record.allowsNSFW
             if record.actsForOthers {
                 caller.user = try Self.name("Edge-User", request)
                 caller.group = try Self.name("Edge-Group", request)
+                if try Self.forbidsNSFW(request) { caller.allowsNSFW = false }
             }
             return caller
         case .revoked: throw .wrongKey("it was revoked")
@@ -113,6 +124,21 @@ final class CallerFront {
             )
         }
         return name
+    }
+
+    /// What a key with the right says of the place that a picture is for.
+    private static func forbidsNSFW(_ request: HTTPRequest) throws(Problem) -> Bool {
+        switch request.headers["Edge-Nsfw"]?.lowercased() {
+        case nil, "true", "1": return false
+        case "false", "0": return true
+        default:
+            throw Problem(
+                status: 400,
+                code: "bad_nsfw",
+                message: "Edge-Nsfw is true or false",
+                field: "Edge-Nsfw"
+            )
+        }
     }
 
     private func stranger(_ request: HTTPRequest) -> Caller {

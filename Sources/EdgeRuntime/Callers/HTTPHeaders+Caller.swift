@@ -14,6 +14,7 @@ extension HTTPHeaders {
         add("Edge-Tier", caller.tier.rawValue)
         if let user = caller.user { add("Edge-User", user) }
         if let group = caller.group { add("Edge-Group", group) }
+        if !caller.allowsNSFW { add("Edge-Nsfw", "false") }
     }
 }
 

@@ -19,7 +19,13 @@ package struct KeysCommand {
         now = .now()
     }
 
-    package func create(name: String?, tier: String?, role: String?, actsForOthers: Bool) -> CommandOutcome {
+    package func create(
+        name: String?,
+        tier: String?,
+        role: String?,
+        actsForOthers: Bool,
+        allowsNSFW: Bool = true
+    ) -> CommandOutcome {
         guard let name, Caller.isName(name) else {
             return Self.wrong("create", "give it a --name of 1 to \(Caller.nameBytesMax) visible characters, no spaces")
         }
@@ -47,6 +53,7 @@ package struct KeysCommand {
                     role: role,
                     tier: tier,
                     actsForOthers: actsForOthers,
+                    allowsNSFW: allowsNSFW,
                     key: key,
                     now: now
                 )

@@ -1,7 +1,9 @@
 // Every public request: who answers it, and what every answer has.
+internal import Callers
 internal import EdgeHTTP
 internal import EdgeLoop
 internal import JSON
+internal import Limits
 
 /// The host's front. Each request gets an id, CORS headers, a log line and a place in the metrics, whoever answers it.
 @LoopActor
@@ -18,6 +20,7 @@ final class HostHandler: HTTPHandler {
     private let dialects: DialectFront
     private let images: ImageFront
     private let callers: CallerFront
+    private let limits: LimitKeeper
     private let memo: RecallFront
     private let metrics: HostMetrics
     private let log: LogWriter
@@ -31,6 +34,7 @@ final class HostHandler: HTTPHandler {
         dialects: DialectFront,
         images: ImageFront,
         callers: CallerFront,
+        limits: LimitKeeper,
         recall: RecallFront,
         metrics: HostMetrics,
         log: LogWriter,
@@ -42,6 +46,7 @@ final class HostHandler: HTTPHandler {
         self.dialects = dialects
         self.images = images
         self.callers = callers
+        self.limits = limits
         memo = recall
         self.metrics = metrics
         self.log = log
@@ -72,7 +77,7 @@ final class HostHandler: HTTPHandler {
     func take(_ request: HTTPRequest, _ reply: HTTPReply) -> Bool {
         guard case .function(let name, let path) = functions.router.route(method: request.method, path: request.path),
             let function = functions[name], function.entry.job == nil, function.isolates.isReady,
-            isPlain(request), let caller = try? callers.identify(request, for: function.entry)
+            isPlain(request), let caller = try? known(request, function), mayAsk(caller, name)
         else { return false }
         var context = context(of: request)
         context.caller = caller
@@ -92,6 +97,16 @@ final class HostHandler: HTTPHandler {
         return true
     }
 
+    /// Whether no limit of requests is in the way. A refused request uses nothing up, so it may be asked about again.
+    private func mayAsk(_ caller: Caller, _ function: String) -> Bool {
+        do { try limits.takeRequest(by: caller, function) } catch { return false }
+        return true
+    }
+
+    private func known(_ request: HTTPRequest, _ function: LiveFunction) throws(Problem) -> Caller {
+        limits.judged(try callers.identify(request, for: function.entry))
+    }
+
     /// Whether neither a preflight nor a refusal of its page is what it gets.
     private func isPlain(_ request: HTTPRequest) -> Bool {
         guard let origin = request.headers["Origin"] else { return true }
@@ -105,7 +120,16 @@ final class HostHandler: HTTPHandler {
         var response = await told(context, notes) { try await route(context, notes) }
         complete(&response, context)
         await memo.remember(response, for: context, notes, since: generation)
+        tellLimits(&response, notes)
         return logged(response, context, notes)
+    }
+
+    /// Says with an answer of a job function how its caller's limits stand. Not before it is remembered: they change.
+    private func tellLimits(_ response: inout HTTPResponse, _ notes: RequestNotes) {
+        guard response.status < 300, let caller = notes.caller, let name = notes.function,
+            functions[name]?.entry.job != nil, let fields = limits.fields(of: caller, name)
+        else { return }
+        for (name, value) in fields.headers { response.headers[name] = value }
     }
 
     func refuse(_ refusal: HTTPRefusal, to request: HTTPRequest?) -> HTTPResponse {
@@ -194,8 +218,9 @@ final class HostHandler: HTTPHandler {
         _ notes: RequestNotes
     ) throws(Problem) -> RequestContext {
         var context = context
-        context.caller = try callers.identify(context.request, for: function.entry)
+        context.caller = try known(context.request, function)
         notes.caller = context.caller
+        try limits.takeRequest(by: context.caller, function.name)
         return context
     }
 

@@ -54,7 +54,8 @@ final class JobAccess {
         guard asker.mayEnd(jobOf: stored["caller"].flatMap { Caller($0) } ?? .local) else {
             throw Problem.notYourJob(id)
         }
-        try await files.remove(id: id, leaving: RunsOfToday.trace(of: stored, now: .now()))
+        let trace = RunsOfToday.trace(of: stored, now: .now(), countedThrough: files.countedThrough)
+        try await files.remove(id: id, leaving: trace)
         await finishing.removed(stored, id: id)
         return HTTPResponse(status: 204)
     }

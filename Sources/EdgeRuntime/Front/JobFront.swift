@@ -14,6 +14,7 @@ final class JobFront {
     let answers: JobAnswers
     let events: JobEvents
     let pictures: RequestPictures
+    private let limits: LimitKeeper
     /// Set when the host stops: who still waits is told where to ask later.
     var isStopping = false
 
@@ -28,8 +29,10 @@ final class JobFront {
         cache: ResultCache,
         answers: JobAnswers,
         events: JobEvents,
-        pictures: RequestPictures
+        pictures: RequestPictures,
+        limits: LimitKeeper
     ) {
+        self.limits = limits
         self.board = board
         self.caller = caller
         self.cache = cache
@@ -112,7 +115,24 @@ final class JobFront {
 
     // MARK: Admission
 
+    /// What the function says of a request, held to what its caller may ask for.
     func admit(
+        _ context: RequestContext,
+        _ taken: TakenRequest,
+        _ function: LiveFunction,
+        _ settings: JobSettings
+    ) async throws -> AdmitAnswer {
+        let answer = try await asked(context, taken, function, settings)
+        guard case .ticket(var ticket) = answer else { return answer }
+        try limits.allow(&ticket, to: context.caller) {
+            let isQuery = context.request.method != "POST"
+            let fields = isQuery ? try? QueryInput.object(taken.query) : (try? JSONValue.parse(taken.body))?.object
+            return fields ?? [:]
+        }
+        return .ticket(ticket)
+    }
+
+    private func asked(
         _ context: RequestContext,
         _ taken: TakenRequest,
         _ function: LiveFunction,

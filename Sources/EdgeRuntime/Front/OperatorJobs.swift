@@ -117,7 +117,7 @@ struct OperatorJobs {
         }
         try await front.findInputs(of: &ticket, among: [], function)
         do {
-            return try await board.accept(ticket, for: function.name, by: work.caller, needsFile: true)
+            return try await board.accept(ticket, for: function.name, by: work.caller, needsFile: true, isExempt: true)
         } catch let error as AcceptError {
             throw JobAnswers.problem(error, function: function.name)
         }
@@ -159,7 +159,8 @@ struct OperatorJobs {
                 return true
             }
             do {
-                try await files.remove(id: stored.id, leaving: RunsOfToday.trace(of: document, now: .now()))
+                let trace = RunsOfToday.trace(of: document, now: .now(), countedThrough: files.countedThrough)
+                try await files.remove(id: stored.id, leaving: trace)
                 board.finishing.expired(document, id: stored.id)
                 count += 1
             } catch {

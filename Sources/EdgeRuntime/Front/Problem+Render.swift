@@ -1,5 +1,6 @@
 // A problem as headers and body.
 package import JSON
+internal import Limits
 
 extension Problem {
     /// The document.
@@ -35,6 +36,7 @@ extension Problem {
     package var headers: [(name: String, value: String)] {
         var headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
         if let retryAfter { headers.append(("Retry-After", "\(retryAfter)")) }
+        if let rateLimit { headers += rateLimit.headers }
         if status == 401 { headers.append(("WWW-Authenticate", "Bearer")) }  // RFC 9110 wants it there
         if !allow.isEmpty { headers.append(("Allow", allow.joined(separator: ", "))) }
         if status == 406 { headers.append(("Vary", AnswerChoice.vary)) }  // another Accept gets another answer

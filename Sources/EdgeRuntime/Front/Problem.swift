@@ -1,5 +1,6 @@
 // The one shape of an error that a client sees.
 package import JSON
+package import Limits
 
 /// An error as one JSON object: the members of RFC 9457, and `code`, `message`, `error` and `requestId` beside them, so that every
 /// client of ours finds its own. Its text says what happened, which limit or setting, and what to do.
@@ -32,6 +33,8 @@ package struct Problem: Error, Sendable, Equatable {
     package var allow: [String] = []
     /// The host's or a function process's failure, not an answer of the function: sent as `sb-error-code`.
     package var fault: RuntimeFault?
+    /// How the limits stand of whom it refuses.
+    package var rateLimit: RateLimitFields?
     /// Further members, such as those of a function's own document.
     package var more = JSONObject()
 

@@ -51,6 +51,8 @@ final class RecallFront {
     var onUse: @LoopActor (String) -> Void = { _ in }
     /// Whether answers name the Origin that they are for.
     var hasOrigins = false
+    /// Whether every request has to be counted, which only the whole way does.
+    var standsAside = false
     /// What is replaced in log lines; a change of it comes with ``forgetAll()``.
     var redactor = Redactor.none
 
@@ -63,7 +65,7 @@ final class RecallFront {
     init(images: ImageFiles) { self.images = images }
 
     func lookup(_ view: borrowing HTTPRequestView) -> Answer? {
-        guard recall.count > 0, key.take(view, hasOrigins: hasOrigins) else { return nil }
+        guard !standsAside, recall.count > 0, key.take(view, hasOrigins: hasOrigins) else { return nil }
         let now = Timestamp.now()
         guard let answer = key.bytes.withUnsafeBytes({ recall.lookup($0) }), answer.expires > now else { return nil }
         guard answer.handle.isUnchanged else { return nil }

@@ -12,6 +12,12 @@ struct RecallKey {
         // Who shows one thing is never answered what was remembered for another, or for nothing.
         ("authorization", "Authorization"), ("apikey", "apikey"), ("x-api-key", "x-api-key"),
     ]
+    /// How many of the last ones say who asks.
+    private static let credentials = 3
+    /// What a key may say besides, of which the policy and the ticket depend.
+    private static let behalf: [(lowercase: StaticString, name: String)] = [
+        ("edge-group", "Edge-Group"), ("edge-nsfw", "Edge-Nsfw"),
+    ]
     /// Requests that ask for a part, for a comparison or for the job of their key go the whole way.
     private static let conditions: [(lowercase: StaticString, name: String)] = [
         ("range", "Range"), ("if-none-match", "If-None-Match"), ("if-match", "If-Match"),
@@ -27,10 +33,14 @@ struct RecallKey {
         for condition in Self.conditions where view.header(condition.lowercase) != nil { return false }
         append(view.method)
         append(view.target)
-        for field in Self.fields {
+        var isStranger = true
+        for (place, field) in Self.fields.enumerated() {
             guard view.lineCount(field.lowercase) < 2 else { return false }
-            append(view.header(field.lowercase))
+            let value = view.header(field.lowercase)
+            if value != nil, place >= Self.fields.count - Self.credentials { isStranger = false }
+            append(value)
         }
+        if !isStranger { for field in Self.behalf { append(view.header(field.lowercase)) } }
         if hasOrigins { append(view.header("origin")) }
         bytes += view.body
         return true
@@ -41,11 +51,14 @@ struct RecallKey {
         for condition in Self.conditions where request.headers.contains(condition.name) { return false }
         append(Array(request.method.utf8))
         append(Array(request.target.utf8))
-        for field in Self.fields {
+        var isStranger = true
+        for (place, field) in Self.fields.enumerated() {
             let values = request.headers.values(field.name)
             guard values.count < 2 else { return false }
+            if !values.isEmpty, place >= Self.fields.count - Self.credentials { isStranger = false }
             append(values.first.map { Array($0.utf8) })
         }
+        if !isStranger { for field in Self.behalf { append(request.headers[field.name].map { Array($0.utf8) }) } }
         if hasOrigins { append(request.headers["Origin"].map { Array($0.utf8) }) }
         bytes += body
         return true

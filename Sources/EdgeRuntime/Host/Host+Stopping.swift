@@ -55,6 +55,7 @@ extension Host {
         refusal.cancel()
         board.abandon()
         await functions.stop(within: Self.lastMoment)
+        _ = await limits.save()
         log.write(.info, "stopped: \(board.count) unfinished jobs stay on disk")
         log.finish()
     }

@@ -6,6 +6,7 @@ package import EdgeLoop
 internal import FileReading
 internal import Glibc
 internal import JSON
+internal import Limits
 internal import Retry
 internal import Secrets
 
@@ -29,6 +30,7 @@ package final class Host {
     let cache: ResultCache
     let details: FunctionDetails
     let callers: CallerFront
+    let limits: LimitKeeper
     private let operatorFront: OperatorFront
     var operatorServer: HTTPServer?
     let state: StateDirectory
@@ -117,8 +119,9 @@ package final class Host {
         let caller = FunctionCaller(functions: functions, images: images) { log.redactor }
         details = FunctionDetails(functions: functions, caller: caller)
         let board = JobBoard(files: files, calls: caller, finishing: finishing, log: say)
-        board.guards = [OverflowGuard(board: board) { [callers] in callers.hasTiers }]
         self.board = board
+        let limits = LimitKeeper(files: files, log: say)
+        self.limits = limits
         jobEvents = JobEvents(board: board)
         jobAccess = JobAccess(board: board, files: files, finishing: finishing, events: jobEvents)
         jobFront = JobFront(
@@ -130,7 +133,8 @@ package final class Host {
             pictures: RequestPictures(
                 store: PictureStore(images: images),
                 bodies: BodyMemory(limit: file.manifest.host.bodyMemoryBytes)
-            )
+            ),
+            limits: limits
         )
         inbox = Inbox(
             state: state,
@@ -144,6 +148,7 @@ package final class Host {
             cache: cache,
             board: board,
             finishing: finishing,
+            limits: limits,
             log: log
         )
         let metrics = HostMetrics(isPublic: environment["EDGE_METRICS"] == "public")
@@ -163,6 +168,7 @@ package final class Host {
             dialects: DialectFront(jobs: jobFront, images: images, details: details),
             images: ImageFront(images: images),
             callers: callers,
+            limits: limits,
             recall: recall,
             metrics: metrics,
             log: log,
@@ -170,6 +176,12 @@ package final class Host {
             isReady: { readiness.isReady() }
         )
         server = HTTPServer(handler: handler)
+        board.guards = [limits, OverflowGuard(board: board) { [unowned board] in board.hasTiers() }]
+        board.tierOf = { [unowned limits] in limits.tier(of: $0, $1, $2) }
+        board.hasTiers = { [unowned limits] in limits.settings.tiers != nil }
+        limits.serial = { [unowned board] in board.serial }
+        limits.onChange = { [recall] in recall.standsAside = $0.limitsRequests }
+        callers.onChange = { [unowned limits, unowned callers] in limits.use(knowsCallers: callers.knowsCallers) }
         cache.onRemoved = { [recall] in recall.forget(cacheKey: $0) }
         recall.onUse = { [cache] in cache.use(key: $0) }
         readiness.isReady = { [unowned self] in phase == .serving }
@@ -252,6 +264,7 @@ package final class Host {
         housekeeping.retention.settings = file.manifest.host.retention
         handler.policy = Self.policy(file.manifest, options)
         callers.use(file.manifest.host, tokens)
+        limits.use(file.manifest.host, file.policy, knowsCallers: callers.knowsCallers)
         recall.redactor = log.redactor
         recall.hasOrigins = file.manifest.host.origins != .any
         // What was remembered held for the manifest, settings and programs that were.

@@ -11,6 +11,7 @@ final class Housekeeping {
     private let cache: ResultCache
     private let board: JobBoard
     private let finishing: JobFinish
+    private let limits: LimitKeeper?
     private let log: LogWriter
     let retention: Retention
     private var timer: LoopTimer?
@@ -22,8 +23,16 @@ final class Housekeeping {
     /// Ages and sizes are looked at this often.
     private static let trimInterval = Duration.seconds(60)
 
-    init(files: JobFiles, images: ImageFiles, cache: ResultCache, board: JobBoard, finishing: JobFinish, log: LogWriter)
-    {
+    init(
+        files: JobFiles,
+        images: ImageFiles,
+        cache: ResultCache,
+        board: JobBoard,
+        finishing: JobFinish,
+        limits: LimitKeeper? = nil,
+        log: LogWriter
+    ) {
+        self.limits = limits
         self.files = files
         self.images = images
         self.cache = cache
@@ -39,13 +48,16 @@ final class Housekeeping {
         let now = Timestamp.now()
         var runs = RunsOfToday(day: now.day)
         var calls = LatestCalls(since: now - .seconds(86_400))
+        var accepted = AcceptedWork()
         var recovered: [RecoveredJob] = []
+        await limits?.load()
         for stored in try await files.load() {
             do {
                 let document = try Self.document(stored.document)
                 var job = try RecoveredJob(document)
                 job.markLostAttempt(now: now)
                 runs.count(document)
+                accepted.note(document)
                 finishing.adopt(document, id: stored.id)
                 calls.note(document)
                 recovered.append(job)
@@ -72,6 +84,16 @@ final class Housekeeping {
         await files.eachTrace(of: (now - .seconds(86_400)).day) { trace in
             if let document = try? Self.document(trace) { calls.note(document) }
         }
+        for day in days(since: limits?.countedDay, to: now) {
+            await files.eachFinished(day: day) { stored in
+                if let document = try? Self.document(stored.document) { accepted.note(document) }
+            }
+            await files.eachTrace(of: day) { trace in
+                if let document = try? Self.document(trace) { accepted.note(document) }
+            }
+        }
+        board.serial = max(board.serial, accepted.serial, limits?.countedThrough ?? 0)
+        await limits?.count(accepted, now: now)
         for call in calls.found {
             board.lanes.restore(account: call.account, started: call.at, blockedUntil: call.blockedUntil)
         }
@@ -79,6 +101,14 @@ final class Housekeeping {
         await cache.load()
         await board.adopt(recovered, ended: await ended(recovered, now: now))
         if !recovered.isEmpty { log.write(.info, "took up \(recovered.count) unfinished jobs") }
+    }
+
+    /// The days of ended jobs that can tell of work that the counts of limits do not have yet.
+    private func days(since day: String?, to now: Timestamp) -> [String] {
+        guard limits != nil else { return [] }
+        let yesterday = (now - .seconds(86_400)).day
+        let first = min(day ?? "", yesterday)
+        return Set(files.finished.dayNames + files.traces.dayNames).filter { $0 >= first }.sorted()
     }
 
     private func bury(_ id: String, _ reason: String) async {
@@ -153,8 +183,10 @@ final class Housekeeping {
 
     /// - Parameter now: what ages count from.
     func tidy(now: Timestamp = .now()) async {
+        // Before anything goes that they could be made of again.
+        let isCounted = await limits?.save() ?? true
         let yesterday = (now - .seconds(86_400)).day
-        await files.removeTraces(before: yesterday)
+        if isCounted { await files.removeTraces(before: yesterday) }
         _ = await images.sweep()
         await cache.evict(now: now)
         await retention.trim(now: now)
@@ -170,14 +202,16 @@ struct RunsOfToday {
 
     init(day: String) { self.day = day }
 
-    /// What must stay of a removed job so that its runs go on to count, against the day and against quotas of 24 hours; nil
-    /// when it ended longer ago. It tells nothing of what was asked for.
-    static func trace(of document: JSONObject, now: Timestamp) -> [UInt8]? {
-        guard let ended = document["finished"]?.string ?? document["created"]?.string,
-            Timestamp(iso8601: ended).map({ $0 > now - .seconds(86_400) }) ?? false
-        else { return nil }
+    /// What must stay of a removed job so that its runs go on to count, against the day, against quotas of 24 hours, and against
+    /// limits whose counts do not have it yet; nil when nothing counts it any more. It tells nothing of what was asked for.
+    static func trace(of document: JSONObject, now: Timestamp, countedThrough: Int64 = .max) -> [UInt8]? {
+        let ended = document["finished"]?.string ?? document["created"]?.string
+        let isRecent = ended.flatMap { Timestamp(iso8601: $0) }.map { $0 > now - .seconds(86_400) } ?? false
+        let isUncounted = document["serial"]?.integer.map { $0 > countedThrough } ?? false
+        guard isRecent || isUncounted else { return nil }
         var trace: JSONObject = [:]
         for key in ["function", "generation", "created", "state"] { trace[key] = document[key] }
+        if isUncounted { for key in ["serial", "caller"] { trace[key] = document[key] } }
         trace["attempts"] = .array((document["attempts"]?.array ?? []).map(traced))
         return trace.encoded()
     }

@@ -1,7 +1,9 @@
 // Reads functions.json, and finds the programs that it names.
 internal import Callers
 internal import EdgeLoop
+internal import FileReading
 internal import Glibc
+internal import Limits
 
 /// A manifest that can be served: parsed, and every program found.
 struct ManifestFile: Sendable {
@@ -13,13 +15,16 @@ struct ManifestFile: Sendable {
     let settings: [String: String]
     /// The public keys of tokens.
     let tokenKeys: JWTKeySet
+    /// The words that no prompt may have.
+    let policy: PromptPolicy
 
     /// The programs, and the scripts among their arguments: a change of one is a change of its function.
     var watchedPrograms: [String] {
         let scripts = manifest.functions.flatMap { $0.run.dropFirst() }.map {
             $0.hasPrefix("/") ? $0 : "\(folder)/\($0)"
         }
-        return (tokenKeysPath.map { [$0] } ?? []) + Array(programs.values) + Array(settings.values)
+        return [tokenKeysPath, Self.policyPath(manifest, path)].compactMap { $0 } + Array(programs.values)
+            + Array(settings.values)
             + scripts.filter { access($0, F_OK) == 0 }
     }
 
@@ -60,7 +65,8 @@ struct ManifestFile: Sendable {
             manifest: manifest,
             programs: programs,
             settings: try settings(of: manifest, path),
-            tokenKeys: try tokenKeys(of: manifest, path)
+            tokenKeys: try tokenKeys(of: manifest, path),
+            policy: try policy(of: manifest, path)
         )
     }
 
@@ -95,6 +101,19 @@ struct ManifestFile: Sendable {
         } catch {
             throw HostError("\(name): host.jwt.keys: \(file) is no key set to use: \(error)")
         }
+    }
+
+    private static func policyPath(_ manifest: Manifest, _ path: String) -> String? {
+        manifest.host.policy.map { $0.hasPrefix("/") ? $0 : "\(HostPlaces.folder(path))/\($0)" }
+    }
+
+    private static func policy(of manifest: Manifest, _ path: String) throws(HostError) -> PromptPolicy {
+        guard let file = policyPath(manifest, path) else { return PromptPolicy() }
+        let bytes: [UInt8]
+        do { bytes = try contents(of: file) } catch {
+            throw HostError("\(HostPlaces.name(path)): host.policy: \(error)")
+        }
+        do { return try PromptPolicy(bytes, file: HostPlaces.name(file)) } catch { throw HostError("\(error)") }
     }
 
     private static func contents(of path: String) throws(HostError) -> [UInt8] {

@@ -69,7 +69,7 @@ final class Retention {
         for job in await files.readDone(keys) {
             // What parses to nothing names no image and counts for nothing.
             let document = (try? Housekeeping.document(job.document)) ?? [:]
-            guard let trace = RunsOfToday.trace(of: document, now: now) else {
+            guard let trace = RunsOfToday.trace(of: document, now: now, countedThrough: files.countedThrough) else {
                 older.append((job, document))
                 continue
             }

@@ -66,7 +66,7 @@ struct ServiceDocument {
             ]
             if let job = function.entry.job {
                 entry["runsToday"] = .integer(Int64(board.runsToday(of: function.name)))
-                entry["perDay"] = .integer(Int64(job.perDay))
+                entry["perDay"] = .integer(Int64(board.hasTiers() ? 0 : job.perDay))
             }
             for member in details[function.name]?.members ?? [] where entry[member.key] == nil {
                 entry[member.key] = member.key == "providers" ? Self.shown(member.value) : member.value

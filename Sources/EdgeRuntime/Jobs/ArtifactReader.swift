@@ -8,6 +8,9 @@ struct ArtifactError: Error, Equatable, CustomStringConvertible {
     let description: String
 }
 
+/// A picture that its function found unsafe for work, for a caller who may not have such ones. Nothing of it is kept.
+struct NSFWResult: Error {}
+
 /// Durable images, held until a job or a cache entry refers to them.
 struct StoredArtifacts: Sendable {
     var result: JobResult
@@ -24,6 +27,8 @@ struct WholeResult: Sendable {
 @LoopActor
 struct ArtifactReader {
     let images: ImageFiles
+    /// Whether a picture of which the function says `"nsfw": true` is no result.
+    var refusesNSFW = false
     /// Told of a single artifact that is whole and not durable yet.
     let onWhole: @LoopActor (WholeResult) -> Void
 
@@ -37,7 +42,7 @@ struct ArtifactReader {
         body.readsAhead = false  // while a piece is written: with 64 images at once that would be megabytes
         let type = response.headers["Content-Type"] ?? ""
         if let parts = MultipartReader(contentType: type) { return try await read(body, parts) }
-        let facts = try Self.facts(response.headers["Edge-Result"])
+        let facts = try facts(response.headers["Edge-Result"])
         let writer = images.begin(bytesMax: FunctionCaller.artifactBytesMax)
         while let piece = try await body.next() { try await writer.append(piece) }
         if writer.bytes > 0 {
@@ -69,7 +74,7 @@ struct ArtifactReader {
                     guard artifacts.leases.count < Self.artifactsMax else {
                         throw ArtifactError(description: "The function made more than \(Self.artifactsMax) artifacts.")
                     }
-                    open = (images.begin(), headers["content-type"] ?? "", try Self.facts(headers["edge-result"]))
+                    open = (images.begin(), headers["content-type"] ?? "", try facts(headers["edge-result"]))
                 case .data(let bytes):
                     try await open?.writer.append(bytes)
                 case .end:
@@ -120,6 +125,13 @@ struct ArtifactReader {
             width: facts["width"]?.integer.map { Int(clamping: $0) },
             height: facts["height"]?.integer.map { Int(clamping: $0) }
         )
+    }
+
+    /// Before a byte of the picture is read, so that nobody is shown what may not be shown.
+    private func facts(_ header: String?) throws -> JSONObject {
+        let facts = try Self.facts(header)
+        if refusesNSFW, facts["nsfw"]?.bool == true { throw NSFWResult() }
+        return facts
     }
 
     private static func facts(_ header: String?) throws(ArtifactError) -> JSONObject {

@@ -131,8 +131,15 @@ final class FunctionCaller: FunctionCalls {
 
     private func read(_ response: HTTPResponse, _ generation: Generation) async throws -> RunAnswer {
         do {
-            let reader = ArtifactReader(images: images, onWhole: generation.show)
+            let reader = ArtifactReader(
+                images: images,
+                refusesNSFW: generation.ticket.refusesNSFW,
+                onWhole: generation.show
+            )
             return .made(try await reader.read(response))
+        } catch is NSFWResult {
+            let message = "The picture was made, and it shows what is not allowed here: change the prompt."
+            return .unfinished(.final(status: 422), RunNote(status: 422, message: message, code: "content_refused"))
         } catch let error as ArtifactError {
             return .unfinished(
                 .failed(.unusableResult),

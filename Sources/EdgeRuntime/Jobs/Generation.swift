@@ -10,13 +10,15 @@ struct Ticket: Equatable, Sendable {
     /// JSON text that `/_edge/run` gets as `input`. Text, since ten thousand waiting jobs hold one each.
     let input: [UInt8]
     /// Names everything that changes the result; nil: never cached, never shared.
-    let key: String?
+    var key: String?
     /// Where it can be done; at least one.
     var lanes: LaneSet
     /// A new result was asked for although one may be cached.
     let isFresh: Bool
     /// The pictures that it needs.
     var inputs = JobInputs()
+    /// Whether a picture that its function finds unsafe for work is nothing that its caller may have.
+    var refusesNSFW = false
 
     /// The highest price, in micro-dollars; nil: unknown.
     var price: Int64? { lanes.highestPrice }
@@ -51,6 +53,8 @@ final class Generation {
     let created: Timestamp
     /// No attempt begins and no wait ends after it.
     let deadline: Timestamp
+    /// Its number among all that was accepted, which counts it once against its caller's limits; nil: it counts for nobody.
+    var serial: Int64?
     var phase = Phase.queued
     /// The latest ones; see ``attemptsOmitted``.
     private(set) var attempts: [Attempt] = []
@@ -161,11 +165,8 @@ final class Generation {
         if let moment { patience = max(patience ?? moment, moment) }
     }
 
-    /// The tier in whose order it goes, its payer's or a better one of who follows; see ``JobBoard/change(_:to:)``.
-    var tier: Tier {
-        get { standing.tier }
-        set { standing.tier = newValue }
-    }
+    /// The tier in whose order it goes, its payer's or a better one of who follows.
+    var tier: Tier { standing.tier }
 
     var nextAttemptNumber: Int { (attempts.last?.number ?? attemptsOmitted) + 1 }
 
@@ -188,6 +189,8 @@ final class Job {
     let id: String
     /// Who asked.
     let caller: Caller
+    /// In whose order it waits: its caller's tier, or a lesser one when that has had its share.
+    let tier: Tier
     let created: Timestamp
     let generation: Generation
     /// The key that its request came with.
@@ -202,12 +205,14 @@ final class Job {
     init(
         id: String,
         caller: Caller,
+        tier: Tier? = nil,
         created: Timestamp,
         generation: Generation,
         idempotency: IdempotencyMark? = nil
     ) {
         self.id = id
         self.caller = caller
+        self.tier = tier ?? caller.tier
         self.idempotency = idempotency
         self.created = created
         self.generation = generation

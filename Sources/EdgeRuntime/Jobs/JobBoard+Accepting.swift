@@ -20,22 +20,26 @@ extension JobBoard {
     /// - Parameter needsFile: whether the job's id will be told to the caller. A follower that is answered while its caller waits
     ///   needs no file of its own.
     /// - Parameter idempotency: the key that finds the job again; the file keeps it.
+    /// - Parameter isExempt: whether the operator asks, in the caller's name.
     func accept(
         _ ticket: Ticket,
         for function: String,
         by caller: Caller = .local,
         needsFile: Bool,
         waitedUntil: Timestamp? = nil,
-        idempotency: IdempotencyMark? = nil
+        idempotency: IdempotencyMark? = nil,
+        isExempt: Bool = false
     ) async throws -> Job {
         guard !isStopping else { throw AcceptError.stopping }
         guard jobs.count < Self.jobsMax else { throw AcceptError.tooManyJobs(limit: Self.jobsMax) }
         guard let queue = queues[function] else { preconditionFailure("\(function) was not configured") }
         let now = Timestamp.now()
+        let tier = isExempt ? caller.tier : tierOf(caller, function, now)
         if let key = ticket.key, !ticket.isFresh, let generation = byKey[key] {
             let job = Job(
                 id: UUIDText.version7(),
                 caller: caller,
+                tier: tier,
                 created: now,
                 generation: generation,
                 idempotency: idempotency
@@ -46,8 +50,9 @@ extension JobBoard {
             if needsFile { try await writeFile(of: job) }
             return job
         }
-        guard counts[function, default: DayCount()].allows(now: now, perDay: queue.settings.perDay) else {
-            throw AcceptError.dayCap(perDay: queue.settings.perDay, retryAfter: DayCount.secondsToNextDay(now))
+        let perDay = runsPerDay(of: function)
+        guard counts[function, default: DayCount()].allows(now: now, perDay: perDay) else {
+            throw AcceptError.dayCap(perDay: perDay, retryAfter: DayCount.secondsToNextDay(now))
         }
         guard files.state.hasRoom else { throw AcceptError.noRoom }
         var ticket = ticket
@@ -58,7 +63,9 @@ extension JobBoard {
             ticket: ticket,
             caller: caller,
             now: now,
-            waitedUntil: waitedUntil
+            waitedUntil: waitedUntil,
+            tier: tier,
+            isExempt: isExempt
         )
         try admit(work)
         let generation = Generation(
@@ -68,12 +75,15 @@ extension JobBoard {
             created: now,
             deadline: now + queue.settings.deadline,
             retry: RetryDecision(attempts: queue.settings.attempts),
-            standing: standing(of: caller, arrived: now)
+            standing: standing(of: caller, tier: tier, arrived: now)
         )
+        serial += 1
+        if !isExempt { generation.serial = serial }
         generation.isWaitedFor(until: waitedUntil)
         let job = Job(
             id: generation.id,
             caller: caller,
+            tier: tier,
             created: now,
             generation: generation,
             idempotency: idempotency

@@ -27,7 +27,7 @@ extension JobBoard {
             created: owner.created,
             deadline: owner.deadline,
             retry: RetryDecision(attempts: settings.attempts, failures: owner.failures, waits: owner.waits),
-            standing: standing(of: owner.caller, arrived: owner.created)
+            standing: standing(of: owner.caller, tier: owner.tier, arrived: owner.created)
         )
         generation.restore(
             attempts: owner.attempts,
@@ -35,6 +35,8 @@ extension JobBoard {
             resumeState: owner.resumeState,
             started: owner.started
         )
+        let first = group.first { $0.id == owner.generation } ?? owner
+        generation.serial = first.serial
         generation.lane = owner.lane
         generation.unsure = owner.unsure
         generation.tried = owner.tried
@@ -42,6 +44,7 @@ extension JobBoard {
             let job = Job(
                 id: recovered.id,
                 caller: recovered.caller,
+                tier: recovered.tier,
                 created: recovered.created,
                 generation: generation,
                 idempotency: recovered.idempotency

@@ -114,7 +114,7 @@ extension JobBoard {
             generation.endAttempt(.deferred, at: now, status: note.status, error: note.message)
             await pauseUntil(now + pause, generation)
         case .retry(let pause, _):
-            let perDay = queues[generation.function]?.settings.perDay ?? 0
+            let perDay = runsPerDay(of: generation.function)
             guard counts[generation.function, default: DayCount()].allows(now: now, perDay: perDay) else {
                 generation.endAttempt(.failed, at: now, status: note.status, error: note.message)
                 return await end(generation, .failure(.dayCap(perDay, after: note, now: now)))

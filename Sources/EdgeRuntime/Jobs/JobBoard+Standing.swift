@@ -12,7 +12,7 @@ extension JobBoard {
     /// Work that several ask for goes as that of the one who is served first: a better tier counts, and is never later than before.
     func lift(_ generation: Generation, by job: Job) {
         guard !generation.isDone else { return }
-        var better = standing(of: job.caller, arrived: job.created)
+        var better = standing(of: job.caller, tier: job.tier, arrived: job.created)
         better.startBy = min(better.startBy, generation.standing.startBy)
         let queue = queues[generation.function]
         guard better.tier >= generation.tier, better.user != generation.standing.user || better.tier > generation.tier,
@@ -25,17 +25,9 @@ extension JobBoard {
     /// Who gave it its standing has left: it goes as the work of those who stay.
     func settleStanding(of generation: Generation) {
         guard let first = generation.jobs.first else { return }
-        generation.standing = standing(of: first.caller, arrived: first.created)
+        generation.standing = standing(of: first.caller, tier: first.tier, arrived: first.created)
         queues[generation.function]?.reorder(generation)
         for job in generation.jobs.dropFirst() { lift(generation, by: job) }
-    }
-
-    /// Another tier than the caller's own, such as for one who has had more than its share.
-    func change(_ generation: Generation, to tier: Tier) {
-        generation.standing.startBy =
-            generation.standing.startBy + tiers[tier].wait - tiers[generation.tier].wait
-        generation.tier = tier
-        queues[generation.function]?.reorder(generation)
     }
 
     // MARK: What others see
@@ -60,7 +52,7 @@ extension JobBoard {
         let deadline = work.now + queue.settings.deadline
         return queue.estimatedStart(
             ofNew: work.id,
-            standing(of: work.caller, arrived: work.now),
+            standing(of: work.caller, tier: work.tier, arrived: work.now),
             now: work.now
         ) { [lanes] ahead in
             lanes.block(

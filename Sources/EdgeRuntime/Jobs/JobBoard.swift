@@ -29,6 +29,12 @@ final class JobBoard {
     let news = QueueNews()
     /// What the order of queues goes by.
     private(set) var tiers = TierTable()
+    /// Of the work that was accepted last; each has the next one. It grows over restarts, whatever the clock does.
+    var serial: Int64 = 0
+    /// In whose place new work of a caller waits.
+    var tierOf: @LoopActor (Caller, _ function: String, _ now: Timestamp) -> Tier = { caller, _, _ in caller.tier }
+    /// Whether tiers say how much there may be a day, and `job.perDay` does not.
+    var hasTiers: @LoopActor () -> Bool = { false }
     /// The lanes of the latest tickets.
     var lateLanes: [LaneSet] = []
     var isStopping = false
@@ -70,6 +76,9 @@ final class JobBoard {
 
     /// Runs of `function` today, as its daily cap counts them.
     func runsToday(of function: String) -> Int { counts[function]?.count(now: .now()) ?? 0 }
+
+    /// Runs a day that a function may have; 0: no cap.
+    func runsPerDay(of function: String) -> Int { hasTiers() ? 0 : queues[function]?.settings.perDay ?? 0 }
 
     // MARK: Settings
 

@@ -36,10 +36,16 @@ enum JobDocument {
             object["inputs"] = .array(generation.ticket.inputs.records.map { $0.json(base: nil) })
         }
         generation.ticket.lanes.write(to: &object)
+        if generation.ticket.refusesNSFW { object["nsfw"] = false }
         if case .waiting(let due) = generation.phase, job.canceledAt == nil {
             object["nextAttemptAt"] = .string(due.iso8601)
         }
         if case .done(.success(let result)) = generation.phase, job.canceledAt == nil { add(result, to: &object) }
+        // In one file only: that of the job that the work was accepted for.
+        if job.id == generation.id {
+            object["serial"] = generation.serial.map { .integer($0) }
+        }
+        if job.tier != job.caller.tier { object["tier"] = .string(job.tier.rawValue) }
         if let mark = job.idempotency { object["idempotency"] = mark.json }
         if let failure = failure(of: job) { object["error"] = failure.json }
         return object

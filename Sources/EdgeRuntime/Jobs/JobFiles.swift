@@ -41,6 +41,9 @@ final class JobFiles {
     /// What removed jobs left behind (``remove(id:leaving:)``), by the day they ended on.
     var traces = FinishedIndex()
 
+    /// Up to which serial of accepted work the counts of limits are on disk: what is removed beyond it leaves a trace.
+    var countedThrough = Int64.max
+
     enum Step: Sendable {
         case create([UInt8])
         case replace([UInt8])

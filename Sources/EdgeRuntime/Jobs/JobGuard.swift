@@ -13,6 +13,10 @@ struct NewWork: Sendable {
     let now: Timestamp
     /// Until when its caller waits; nil: it does not.
     let waitedUntil: Timestamp?
+    /// In whose place it waits: its caller's tier, or a lesser one when that has had its share.
+    let tier: Tier
+    /// Whether its operator asked for it in the caller's name: then no limit holds.
+    let isExempt: Bool
 }
 
 /// Asked in the turn of the loop in which the work would be made, so that nobody else comes between the question and the work.

@@ -10,6 +10,9 @@ struct RecoveredJob: Equatable, Sendable {
     let generation: String
     /// Who asked; files of older versions do not tell.
     let caller: Caller
+    /// In whose place it waits; nil: its caller's.
+    let tier: Tier?
+    let serial: Int64?
     let ticket: Ticket
     let created: Timestamp
     let started: Timestamp?
@@ -53,6 +56,8 @@ struct RecoveredJob: Equatable, Sendable {
         created = try moment("created")
         deadline = try moment("deadline")
         caller = stored["caller"].flatMap { Caller($0) } ?? .local
+        tier = stored["tier"]?.string.flatMap(Tier.init)
+        serial = stored["serial"]?.integer
         started = stored["started"]?.string.flatMap { Timestamp(iso8601: $0) }
         do {
             ticket = Ticket(
@@ -60,7 +65,8 @@ struct RecoveredJob: Equatable, Sendable {
                 key: stored["key"]?.string,
                 lanes: try LaneSet(.object(stored), function: try text("function")),
                 isFresh: stored["fresh"]?.bool ?? false,
-                inputs: Self.inputs(of: stored)
+                inputs: Self.inputs(of: stored),
+                refusesNSFW: stored["nsfw"]?.bool == false
             )
         } catch let error as Lane.Mistake {
             throw Unreadable(reason: error.reason)

@@ -3,6 +3,7 @@ internal import Callers
 internal import EdgeLoop
 internal import FileReading
 internal import JSON
+internal import Limits
 
 extension HostSettings {
     init(from section: inout FileSection) {
@@ -21,6 +22,8 @@ extension HostSettings {
         if var retention = section.section("retention") { self.retention = RetentionSettings(from: &retention) }
         if var tiers = section.section("tiers") { self.tiers = TierTable(from: &tiers) }
         bodyMemoryBytes = section.size("bodyMemory", default: bodyMemoryBytes, in: (1 << 20)...(1 << 40))
+        if var limits = section.section("limits") { self.limits = LimitSettings(from: &limits) }
+        policy = section.text("policy", example: "write a file's name, such as \"policy.txt\"")
         drain = section.duration("drain", default: drain, in: .zero...(.seconds(600)))
         section.refuseUnknownKeys(hints: [
             "port": "where to listen is for the flag --port or the variable PORT",

@@ -1,6 +1,7 @@
 // The `host` block of functions.json.
 package import Callers
 package import EdgeLoop
+package import Limits
 
 /// Settings of the host itself. Where it listens is not among them: that is for flags and the environment.
 package struct HostSettings: Sendable, Equatable {
@@ -25,6 +26,12 @@ package struct HostSettings: Sendable, Equatable {
 
     /// `tiers`: what callers of each tier may have. Default nil: tiers are in force once the host knows callers.
     package var tiers: TierTable?
+
+    /// `limits`: what callers, users, groups, addresses and functions may have besides. Without the tiers. Default none.
+    package var limits: LimitSettings?
+
+    /// `policy`: the file of blocked words, beside functions.json or by an absolute path. Default none.
+    package var policy: String?
 
     package init() {}
 }

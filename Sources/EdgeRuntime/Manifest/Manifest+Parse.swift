@@ -16,6 +16,7 @@ extension Manifest {
                 refuseClashes(among: manifest.functions, in: functions)
                 refuseSharedDialects(among: manifest.functions, in: functions)
             }
+            refuseLimitsOfNobody(manifest, in: root)
             return manifest
         }
     }
@@ -53,6 +54,20 @@ extension Manifest {
                     index
                 )
             }
+        }
+    }
+
+    /// Notes limits of functions that there are not.
+    private static func refuseLimitsOfNobody(_ manifest: Manifest, in root: FileSection) {
+        guard let host = root.object["host"]?.object, let limits = host["limits"]?.object,
+            let functions = limits["functions"]?.object
+        else { return }
+        let section = root.below("host", host).below("limits", limits).below("functions", functions)
+        for name in functions.keys where manifest[name] == nil {
+            section.note(
+                "there is no function \(quoted(name)); \(notOne(name, of: manifest.functions.map(\.name)))",
+                name
+            )
         }
     }
 

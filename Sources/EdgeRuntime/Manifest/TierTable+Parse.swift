@@ -38,6 +38,21 @@ extension TierTable {
         } else {
             _ = section.value("overflow")
         }
+        if section.object["models"]?.isNull == false {
+            rules.models = section.texts("models") { $0.isEmpty ? "this is empty; name a model or a provider" : nil }
+            if section.object["models"] == .array([]) {
+                section.note(
+                    "this is empty, so that nothing could be made; name a model, or leave the key out",
+                    "models"
+                )
+            }
+        } else {
+            _ = section.value("models")
+        }
+        rules.sizes = section.texts("sizes") { text in
+            ImageSize(text) == nil ? "\(quoted(text)) is no size; write width x height, such as \"1024x1024\"" : nil
+        }.compactMap { ImageSize($0) }
+        rules.allowsNSFW = section.flag("nsfw", default: rules.allowsNSFW)
         section.refuseUnknownKeys()
         return rules
     }

@@ -17,7 +17,7 @@ final class OverflowGuard: JobGuard {
     }
 
     func admit(_ work: NewWork) throws(Problem) {
-        let rules = board.tiers[work.caller.tier]
+        let rules = board.tiers[work.tier]
         // The operator's own work waits as long as it takes.
         guard rules.overflow != nil, work.caller != .local, isInForce(),
             let late = rules.excess(of: board.estimatedStart(ofNew: work), arrived: work.now)

@@ -14,24 +14,28 @@ struct Admission: Sendable {
         let isFresh: Bool
     }
 
-    /// - Parameter target: path and query, as asked.
+    /// - Parameters:
+    ///   - target: path and query, as asked.
+    ///   - allowsNSFW: what the host says of its caller.
     func admit(
         method: String,
         target: String,
         contentType: String?,
-        body: [UInt8]
+        body: [UInt8],
+        allowsNSFW: Bool = true
     ) throws(AdmissionError) -> Admitted {
         let isQuery = method == "GET" || method == "HEAD"
         let fields =
             isQuery ? try QueryFields.read(target: target) : try BodyFields.read(body, contentType: contentType)
-        return try admit(fields)
+        return try admit(fields, allowsNSFW: allowsNSFW)
     }
 
-    func admit(_ fields: JSONObject) throws(AdmissionError) -> Admitted {
+    func admit(_ fields: JSONObject, allowsNSFW: Bool = true) throws(AdmissionError) -> Admitted {
         let fields = try RequestFields(
             fields,
             presets: routing.settings.presets,
-            known: routing.standings.map(\.name)
+            known: routing.standings.map(\.name),
+            allowsNSFW: allowsNSFW
         )
         let route = try routing.route(fields)
         var input = route.input

@@ -26,6 +26,16 @@ struct AdmissionError: Error, Equatable, CustomStringConvertible {
         )
     }
 
+    /// What a caller asks for who may not have it.
+    static func notAllowed(_ field: Field, _ problem: String) -> AdmissionError {
+        AdmissionError(
+            status: 403,
+            code: "nsfw_not_allowed",
+            field: field.rawValue,
+            "\(field.rawValue) \(problem), and pictures that are not safe for work are not allowed here; leave it out"
+        )
+    }
+
     static func preset(_ name: String, known: [String]) -> AdmissionError {
         let hint =
             known.isEmpty

@@ -6,7 +6,7 @@ enum Field: String, CaseIterable {
     case prompt, model, width, height, steps, seed, scheduler, provider, fresh
     case negativePrompt = "negative_prompt"
     case guidanceScale = "guidance_scale"
-    case image, mask, strength, loras, safety, kind, duration, preset, route, lenient, variation
+    case image, mask, strength, loras, safety, nsfw, kind, duration, preset, route, lenient, variation
 
     /// What it may hold, as a message says it.
     var allowed: String {
@@ -29,7 +29,7 @@ enum Field: String, CaseIterable {
         case .variation: "a whole number from 0 to \(Self.variations.upperBound)"
         case .preset: "the name of a preset of the settings file"
         case .route: Self.list(Lane.Choice.allCases.map(\.rawValue))
-        case .fresh, .safety, .lenient: "true or false"
+        case .fresh, .safety, .nsfw, .lenient: "true or false"
         }
     }
 

@@ -38,7 +38,8 @@ struct Generate: JobFunction {
                 method: request.method,
                 target: request.target,
                 contentType: request.headers["Content-Type"],
-                body: body
+                body: body,
+                allowsNSFW: request.headers["Edge-Nsfw"] != "false"
             )
             return providers.admission.ticket(admitted) { .random(in: 0...UInt32.max) }
         } catch {

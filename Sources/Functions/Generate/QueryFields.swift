@@ -34,7 +34,7 @@ enum QueryFields {
             if let number = try? JSONValue.parse(text), number.double != nil { return number }
         case .provider where text.contains(","):
             return .array(text.split(separator: ",").map { .string(String($0)) })
-        case .fresh, .safety, .lenient:
+        case .fresh, .safety, .nsfw, .lenient:
             if text == "true" || text == "1" { return true }
             if text == "false" || text == "0" { return false }
         default: break

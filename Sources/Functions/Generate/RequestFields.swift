@@ -14,6 +14,8 @@ struct RequestFields: Equatable {
     var choose: Lane.Choice?
     /// Whether what a provider cannot do may be left out.
     var isLenient = false
+    /// Whether ``ImageRequest/checksSafety`` is for those who can check, and the others make the picture without.
+    var checksWhereItCan = false
     /// Whether a cached picture is not wanted.
     var isFresh = false
     /// Which one of several pictures of the same request.
@@ -22,7 +24,13 @@ struct RequestFields: Equatable {
     /// - Parameters:
     ///   - presets: their fields stand where the request has none.
     ///   - known: the names of providers.
-    init(_ fields: JSONObject, presets: [String: JSONObject], known: [String]) throws(AdmissionError) {
+    ///   - allowsNSFW: whether its caller may have what is not safe for work.
+    init(
+        _ fields: JSONObject,
+        presets: [String: JSONObject],
+        known: [String],
+        allowsNSFW: Bool = true
+    ) throws(AdmissionError) {
         for name in fields.keys where Field(rawValue: name) == nil { throw .unknown(name) }
         var fields = fields
         if let name = try FieldReader(fields: fields).name(.preset, scalarsMax: Field.modelScalarsMax) {
@@ -36,6 +44,7 @@ struct RequestFields: Equatable {
         request = ImageRequest(prompt: prompt)
         try readPicture(reader)
         try readSources(reader)
+        try readNSFW(reader, isAllowed: allowsNSFW)
         model = try reader.name(.model, scalarsMax: Field.modelScalarsMax)
         providers = try reader.providers(known: known)
         choose = try reader.choice(.route)
@@ -59,6 +68,17 @@ struct RequestFields: Equatable {
         guard request.duration == nil || request.kind == .video else {
             throw .field(.duration, "is only for videos; leave it out, or add \"kind\": \"video\"", isWhole: true)
         }
+    }
+
+    private mutating func readNSFW(_ reader: FieldReader, isAllowed: Bool) throws(AdmissionError) {
+        let nsfw = try reader.truth(.nsfw)
+        if !isAllowed {
+            if nsfw == true { throw .notAllowed(.nsfw, "is true") }
+            if request.checksSafety == false { throw .notAllowed(.safety, "is false") }
+        }
+        guard !isAllowed || nsfw == false, request.checksSafety != true else { return }
+        request.checksSafety = true
+        checksWhereItCan = true
     }
 
     private mutating func readSources(_ reader: FieldReader) throws(AdmissionError) {

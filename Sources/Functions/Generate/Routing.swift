@@ -78,12 +78,17 @@ struct Routing: Sendable {
         }
         var candidate = Candidate(provider: standing.name, model: model)
         candidate.server = standing.server
-        let lacks = abilities.lacks(of: fields.request)
+        var lacks = abilities.lacks(of: fields.request)
+        if fields.checksWhereItCan, fields.request.kind == .video || lacks.contains(where: { $0.parameter == .safety })
+        {
+            lacks.removeAll { $0.parameter == .safety }
+            candidate.dropped = [.safety]
+        }
         if let lack = lacks.first {
             // Without its picture it would be another request.
             let isFatal = lacks.contains { $0.parameter == .image }
             guard fields.isLenient, !isFatal else { throw .unable(standing.name, lack, canBeLenient: !isFatal) }
-            candidate.dropped = Self.dropped(lacks.map(\.parameter), of: fields.request)
+            candidate.dropped = Self.dropped(candidate.dropped + lacks.map(\.parameter), of: fields.request)
         }
         candidate.price = price(of: candidate.request(fields.request), at: standing)
         return candidate

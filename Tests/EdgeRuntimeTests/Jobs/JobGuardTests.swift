@@ -46,6 +46,59 @@ struct JobGuardTests {
         #expect(counting.asked.map(\.id) == [job.id])
         #expect(counting.holds == 1)
     }
+
+    @Test @LoopActor func `work waits in the place that its caller has just then, also in the next host`() async throws
+    {
+        let bench = try await BoardBench(concurrency: 1)
+        let caller = Caller(id: "key:abc", tier: .pro, isKnown: true)
+        let gate = ChangeSignal()
+        bench.calls.answer = { _, _ in
+            _ = await gate.wait()
+            return await bench.image("a")
+        }
+        let counting = CountingGuard()
+        bench.board.guards = [counting]
+
+        let first = try await bench.board.accept(bench.ticket(key: "k"), for: "f", by: caller, needsFile: true)
+        bench.board.tierOf = { _, _, _ in .free }
+        let slowed = try await bench.board.accept(bench.ticket(key: "l"), for: "f", by: caller, needsFile: true)
+        let follower = try await bench.board.accept(bench.ticket(key: "l"), for: "f", by: caller, needsFile: true)
+        let again = try await bench.board.accept(
+            bench.ticket(key: "m"),
+            for: "f",
+            by: caller,
+            needsFile: true,
+            isExempt: true
+        )
+        let next = try await bench.restarted()
+
+        #expect(first.generation.tier == .pro)
+        #expect(slowed.generation.tier == .free)
+        #expect(counting.asked.map(\.tier) == [.pro, .free, .pro])
+        #expect(counting.asked.map(\.isExempt) == [false, false, true])
+        #expect(next.first { $0.id == slowed.id }?.tier == .free)
+        #expect(next.first { $0.id == first.id }?.tier == nil)
+        #expect(next.first { $0.id == first.id }?.serial == 1)
+        #expect(next.first { $0.id == slowed.id }?.serial == 2)
+        #expect(next.first { $0.id == follower.id }?.serial == nil)
+        #expect(next.first { $0.id == again.id }?.serial == nil)
+        for job in [slowed, again] { await bench.board.cancel(job) }
+        await bench.board.cancel(follower)
+        gate.notify()
+        await bench.ended(first)
+    }
+
+    @Test @LoopActor func `a day's runs of a function are no cap while tiers are in force`() async throws {
+        let bench = try await BoardBench(perDay: 1)
+        bench.calls.answer = { _, _ in await bench.image("a") }
+        await bench.ended(try await bench.board.accept(bench.ticket(key: nil), for: "f", needsFile: true))
+        await #expect(throws: AcceptError.self) {
+            try await bench.board.accept(bench.ticket(key: nil), for: "f", needsFile: true)
+        }
+        bench.board.hasTiers = { true }
+
+        await bench.ended(try await bench.board.accept(bench.ticket(key: nil), for: "f", needsFile: true))
+    }
 }
 
 @LoopActor

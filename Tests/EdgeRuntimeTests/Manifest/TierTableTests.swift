@@ -33,7 +33,25 @@ struct TierTableTests {
         #expect(try Manifest.parse(Array("{}".utf8)).host.tiers == nil)
     }
 
+    @Test func `models, sizes and what is safe for work`() throws {
+        let table = try #require(
+            try tiers(
+                #"{"free": {"models": ["flux", "sandbox"], "sizes": ["1024x768"], "nsfw": false}, "pro": {"models": null}}"#
+            )
+        )
+
+        #expect(table[.free].models == ["flux", "sandbox"])
+        #expect(table[.free].sizes == [ImageSize(width: 1024, height: 768)])
+        #expect(!table[.free].allowsNSFW)
+        #expect(table[.pro].models == nil)
+        #expect(table[.pro].allowsNSFW)
+        #expect(ImageSize(width: 768, height: 1024).fits(ImageSize(width: 1024, height: 768)))
+        #expect(!ImageSize(width: 800, height: 800).fits(ImageSize(width: 1024, height: 768)))
+    }
+
     @Test(arguments: [
+        (#"{"free": {"models": []}}"#, "name a model"), (#"{"free": {"sizes": ["big"]}}"#, "1024x1024"),
+        (#"{"free": {"sizes": ["+8x8"]}}"#, "no size"), (#"{"free": {"sizes": ["99999x8"]}}"#, "no size"),
         (#"{"gold": {}}"#, "tiers.gold"), (#"{"free": {"wait": 3}}"#, "units are"),
         (#"{"free": {"beyond": "nothing"}}"#, "refuse"), (#"{"pro": {"weight": 0}}"#, "from 1 to 1000"),
         (#"{"pro": {"perday": 3}}"#, "perDay"),

@@ -116,15 +116,15 @@ struct QueueBoardTests {
         for job in jobs { await played.bench.gone(job) }
     }
 
-    @Test @LoopActor func `a tier that is set orders queued work anew`() async throws {
+    @Test @LoopActor func `work of a caller who has had its share goes in the order of its lesser tier`() async throws {
         let played = try await Played()
         _ = try await played.accept("running", Self.caller(.free, "ip:1"))
         let free = try await played.accept("a", Self.caller(.free, "ip:1"))
+        played.bench.board.tierOf = { _, _, _ in .free }
         let slowed = try await played.accept("b", Self.caller(.pro, "key:p"))
-        #expect(played.positions([free, slowed]) == [2, 1])
+        let follower = try await played.accept("b", Self.caller(.pro, "key:q"))
 
-        played.bench.board.change(slowed.generation, to: .free)
-
+        #expect(follower.generation === slowed.generation)
         #expect(slowed.generation.tier == .free)
         #expect(played.positions([free, slowed]) == [1, 2])
         played.endAll()
