@@ -4,15 +4,18 @@ internal import CivilTime
 
 extension JobBoard {
     /// The standing of work that one caller asks for.
-    func standing(of caller: Caller, tier: Tier? = nil, arrived: Timestamp) -> Standing {
-        let tier = tier ?? caller.tier
-        return Standing(tier: tier, user: QueueUser(caller), startBy: arrived + tiers[tier].wait)
+    func standing(of caller: Caller, arrived: Timestamp) -> Standing {
+        Standing(tier: caller.tier, user: QueueUser(caller), startBy: arrived + tiers[caller.tier].wait)
+    }
+
+    private func standing(of job: Job) -> Standing {
+        Standing(tier: job.tier, user: QueueUser(job.caller), startBy: job.created + tiers[job.tier].wait)
     }
 
     /// Work that several ask for goes as that of the one who is served first: a better tier counts, and is never later than before.
     func lift(_ generation: Generation, by job: Job) {
         guard !generation.isDone else { return }
-        var better = standing(of: job.caller, tier: job.tier, arrived: job.created)
+        var better = standing(of: job)
         better.startBy = min(better.startBy, generation.standing.startBy)
         let queue = queues[generation.function]
         guard better.tier >= generation.tier, better.user != generation.standing.user || better.tier > generation.tier,
@@ -25,7 +28,7 @@ extension JobBoard {
     /// Who gave it its standing has left: it goes as the work of those who stay.
     func settleStanding(of generation: Generation) {
         guard let first = generation.jobs.first else { return }
-        generation.standing = standing(of: first.caller, tier: first.tier, arrived: first.created)
+        generation.standing = standing(of: first)
         queues[generation.function]?.reorder(generation)
         for job in generation.jobs.dropFirst() { lift(generation, by: job) }
     }

@@ -85,6 +85,7 @@ struct RouteCircuit: Equatable, Sendable {
 /// What the runs of one provider and model have taken lately.
 struct RunTimes: Equatable, Sendable {
     private var latest: [Duration] = []
+    private var sorted: [Duration] = []
     private let kept: Int
     /// Nil before the first one.
     private(set) var median: Duration?
@@ -92,8 +93,22 @@ struct RunTimes: Equatable, Sendable {
     init(kept: Int = 20) { self.kept = kept }
 
     mutating func add(_ time: Duration) {
+        if latest.count == kept {
+            let oldest = latest.removeFirst()
+            sorted.remove(at: place(of: oldest))
+        }
         latest.append(time)
-        if latest.count > kept { latest.removeFirst() }
-        median = latest.sorted()[latest.count / 2]
+        sorted.insert(time, at: place(of: time))
+        median = sorted[sorted.count / 2]
+    }
+
+    /// Where the first one is that is not shorter.
+    private func place(of time: Duration) -> Int {
+        var (low, high) = (0, sorted.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if sorted[middle] < time { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }

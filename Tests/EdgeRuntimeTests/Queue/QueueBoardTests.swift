@@ -126,6 +126,7 @@ struct QueueBoardTests {
 
         #expect(follower.generation === slowed.generation)
         #expect(slowed.generation.tier == .free)
+        #expect(slowed.generation.standing.startBy == slowed.created + TierRules(.free).wait)
         #expect(played.positions([free, slowed]) == [1, 2])
         played.endAll()
         for job in [free, slowed] { await played.bench.gone(job) }

@@ -5,6 +5,7 @@ import Testing
 
 @testable import EdgeRuntime
 
+@Suite(.serialized)
 struct SimulatedDayTests {
     private static let midnight = Timestamp(milliseconds: 1_795_219_200_000)
 
@@ -40,7 +41,7 @@ struct SimulatedDayTests {
             SimulatedDay.Request(
                 at: Self.midnight + .milliseconds(Int.random(in: from * 1000..<to * 1000, using: &numbers)),
                 caller: Self.caller(tier, "u\(Int.random(in: 0..<users, using: &numbers))"),
-                takes: .milliseconds(Int.random(in: 6000..<18_000, using: &numbers))
+                takes: .milliseconds(Int.random(in: 12_000..<36_000, using: &numbers))
             )
         }
     }
@@ -50,7 +51,7 @@ struct SimulatedDayTests {
             SimulatedDay.Request(
                 at: Self.midnight + .seconds(second) + .milliseconds(number),
                 caller: Self.caller(tier, user),
-                takes: .milliseconds(Int.random(in: 6000..<18_000, using: &numbers))
+                takes: .milliseconds(Int.random(in: 12_000..<36_000, using: &numbers))
             )
         }
     }
@@ -59,18 +60,20 @@ struct SimulatedDayTests {
         fates.filter { $0.caller.tier == tier }.compactMap(\.waited).sorted()
     }
 
-    @Test mutating func `with room for all, every tier begins inside its target, bursts and a greedy user included`() {
-        // 8 places of 12 s each do 2 in 3 s, 57,600 a day; asked for is a third of that, now and then much at once.
+    @Test mutating func `with room for all, every tier begins inside its target, bursts and a greedy user included`()
+        async
+    {
+        // 8 places of 24 s each do 1 in 3 s, 28,800 a day; asked for is a third of that, now and then much at once.
         var rules = TierTable()
         rules[.enterprise].slots = 2
         let day = SimulatedDay(places: 8, rules: rules)
-        var requests = stream(.free, 12_000, users: 900) + stream(.premium, 4000, users: 90)
-        requests += stream(.pro, 2500, users: 30) + stream(.enterprise, 1000, users: 10)
-        for hour in 0..<24 { requests += burst(.premium, 15, user: "b\(hour)", at: hour * 3600 + 700) }
-        for hour in 0..<24 { requests += burst(.free, 25, user: "f\(hour)", at: hour * 3600 + 710) }
-        requests += burst(.free, 300, user: "greedy", at: 43_200)
+        var requests = stream(.free, 6000, users: 900) + stream(.premium, 2000, users: 90)
+        requests += stream(.pro, 1250, users: 30) + stream(.enterprise, 500, users: 10)
+        for hour in 0..<24 { requests += burst(.premium, 8, user: "b\(hour)", at: hour * 3600 + 700) }
+        for hour in 0..<24 { requests += burst(.free, 12, user: "f\(hour)", at: hour * 3600 + 710) }
+        requests += burst(.free, 150, user: "greedy", at: 45_000)
 
-        let fates = day.run(requests)
+        let fates = await day.run(requests)
 
         #expect(fates.allSatisfy { $0.refused != nil || $0.began != nil }, "none is lost")
         #expect(fates.allSatisfy { $0.refused == nil || $0.caller.user == "greedy" })
@@ -79,48 +82,49 @@ struct SimulatedDayTests {
             let longest = waits(fair, tier).last ?? .zero
             #expect(longest <= rules[tier].wait, "\(tier): \(longest)")
         }
-        // 300 by one user are no reason for others to wait: they take turns.
+        // 150 by one user are no reason for others to wait: they take turns.
         let others = fates.filter {
-            $0.caller.tier == .free && $0.caller.user != "greedy" && $0.at >= Self.midnight + .seconds(43_201)
-                && $0.at < Self.midnight + .seconds(43_400)
+            $0.caller.tier == .free && $0.caller.user != "greedy" && $0.at >= Self.midnight + .seconds(45_001)
+                && $0.at < Self.midnight + .seconds(45_400)
         }
-        #expect(others.count > 15)
+        #expect(others.count > 10)
         #expect(others.compactMap(\.waited).max() ?? .zero < .seconds(60))
     }
 
-    @Test mutating func `with too much free work, paid tiers begin inside their targets and free work goes on`() {
-        // 1 a second can be done, of which paid work is a third; free callers ask for 2 a second, for an hour and a half.
+    @Test mutating func `with too much free work, paid tiers begin inside their targets and free work goes on`() async {
+        // 1 in 2 s can be done, of which paid work is a third; free callers ask for 1 a second, for an hour and a half.
         var rules = TierTable()
         rules[.enterprise].slots = 2
         rules[.free].overflow = nil
         let day = SimulatedDay(places: 12, rules: rules)
         let end = 5400
-        var requests = stream(.free, 2 * end, users: 500, to: end) + stream(.premium, end / 6, users: 100, to: end)
-        requests += stream(.pro, end / 10, users: 30, to: end) + stream(.enterprise, end / 24, users: 5, to: end)
+        var requests = stream(.free, end, users: 500, to: end) + stream(.premium, end / 12, users: 100, to: end)
+        requests += stream(.pro, end / 20, users: 30, to: end) + stream(.enterprise, end / 48, users: 5, to: end)
 
-        let fates = day.run(requests)
+        let fates = await day.run(requests)
 
         for tier in [Tier.premium, .pro, .enterprise] {
             let waits = waits(fates, tier)
             #expect((waits.last ?? .zero) <= rules[tier].wait, "\(tier): \(waits.last ?? .zero)")
         }
-        #expect(waits(fates, .free).count == 2 * end, "late, but done")
+        #expect(waits(fates, .free).count == end, "late, but done")
         let started = fates.filter { $0.caller.tier == .free }.compactMap(\.began).sorted()
         let gaps = zip(started.dropFirst(), started).map { $0 - $1 }
         #expect(gaps.max() ?? .zero < .seconds(30), "nobody starves: \(gaps.max() ?? .zero)")
     }
 
-    @Test mutating func `free work that would be too late is refused, and what is taken begins near its target`() {
+    @Test mutating func `free work that would be too late is refused, and what is taken begins near its target`() async
+    {
         let rules = TierTable()
         let day = SimulatedDay(places: 12)
         let end = 5400
         let requests =
-            stream(.free, 2 * end, users: 2000, to: end) + stream(.pro, end / 6, users: 30, to: end)
+            stream(.free, end, users: 2000, to: end) + stream(.pro, end / 12, users: 30, to: end)
 
-        let fates = day.run(requests)
+        let fates = await day.run(requests)
 
         let refused = fates.filter { $0.refused != nil }
-        #expect(refused.count > end / 2)
+        #expect(refused.count > end / 4)
         let late = waits(fates, .free).count { $0 > rules[.free].wait + .seconds(60) + .seconds(90) }
         #expect(refused.allSatisfy { $0.caller.tier == .free && $0.refused ?? .zero > .zero })
         // Estimates are guesses: of what was taken in, few begin much later than the tier allows.
@@ -129,17 +133,17 @@ struct SimulatedDayTests {
         #expect((waits(fates, .pro).last ?? .zero) <= rules[.pro].wait)
     }
 
-    @Test mutating func `estimates are near to what comes`() {
+    @Test mutating func `estimates are near to what comes`() async {
         let day = SimulatedDay(places: 12)
-        let requests = stream(.free, 10_000, users: 1000) + burst(.free, 300, user: "greedy", at: 40_000)
+        let requests = stream(.free, 5000, users: 1000) + burst(.free, 150, user: "greedy", at: 40_000)
 
-        let fates = day.run(requests)
+        let fates = await day.run(requests)
 
         let errors = fates.filter { $0.waited ?? .zero > .seconds(20) }.compactMap { fate -> Double? in
             guard let estimate = fate.estimate, let began = fate.began else { return nil }
             return abs((began - estimate).inSeconds) / max((began - fate.at).inSeconds, 1)
         }
-        #expect(errors.count > 100)
+        #expect(errors.count > 50)
         #expect(errors.sorted()[errors.count / 2] < 0.25, "median error \(errors.sorted()[errors.count / 2])")
     }
 }
