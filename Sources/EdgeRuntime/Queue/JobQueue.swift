@@ -14,6 +14,8 @@ final class JobQueue {
     private var schedule = Schedule<String>()
     private var generations: [String: Generation] = [:]
     private var timer: LoopTimer?
+    /// When it was seen last what may begin: a line that came due since then is due still.
+    private var pumped = Timestamp(milliseconds: 0)
     private let gate: Gate
     private let outlook: Gate
     private let start: @LoopActor (Generation) -> Void
@@ -109,6 +111,7 @@ final class JobQueue {
     func pump() {
         guard !isStopped else { return }
         let now = Timestamp.now()
+        pumped = now
         while let id = schedule.takeDue(now: now) {
             if let generation = generations[id] { order.add(id, generation.standing) }
         }
@@ -131,7 +134,7 @@ final class JobQueue {
         timer?.cancel()
         timer = nil
         guard !isStopped else { return }
-        let dues = [schedule.nextDue(), order.looksAgain(now: .now())].compactMap { $0 }
+        let dues = [schedule.nextDue(), order.looksAgain(after: pumped)].compactMap { $0 }
         guard let due = dues.min() else { return }
         timer = LoopTimer(after: min(max(due - .now(), .zero), Self.lookAgain)) { [unowned self] in pump() }
     }

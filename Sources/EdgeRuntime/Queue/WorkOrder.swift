@@ -133,10 +133,11 @@ struct WorkOrder<ID: Hashable & Sendable>: Sendable {
         return true
     }
 
-    /// When to ask again although nothing is told. A line that is due waits for a place.
-    func looksAgain(now: Timestamp) -> Timestamp? {
+    /// When to ask again although nothing is told.
+    /// - Parameter asked: when ``next(now:gate:)`` was asked last. A line that was due then waits for a place.
+    func looksAgain(after asked: Timestamp) -> Timestamp? {
         guard runs.count < places.places else { return nil }
-        return lines.values.lazy.map(\.until).filter { $0 > now }.min()
+        return lines.values.lazy.map(\.until).filter { $0 > asked }.min()
     }
 
     private mutating func begin(_ id: ID, _ tier: Tier, _ now: Timestamp) {

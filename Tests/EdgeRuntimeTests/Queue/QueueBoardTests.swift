@@ -2,6 +2,7 @@
 import Callers
 import CivilTime
 import EdgeLoop
+import Glibc
 import JSON
 import TestSupport
 import Testing
@@ -147,6 +148,40 @@ struct QueueBoardTests {
         #expect(adopted.generation.standing == paid.generation.standing)
         played.endAll()
         for job in [free, paid] { await played.bench.gone(job) }
+    }
+
+    @Test @LoopActor func `a line that comes due while the queue is still looked at is not forgotten`() async throws {
+        let bench = try await BoardBench()
+        let begun = ChangeSignal()
+        var settings = JobSettings()
+        settings.concurrency = 2
+        let generation = bench.queued().generation
+        let seen = Seen()
+        let queue = JobQueue(
+            settings: settings,
+            gate: { _, _ in
+                guard seen.looks == 0 else { return nil }
+                seen.looks += 1
+                let until = Timestamp.now() + .milliseconds(1)
+                while Timestamp.now() <= until + .milliseconds(2) { sched_yield() }
+                return LaneBlock(line: "account a", until: until, expected: until, reason: "")
+            },
+            start: { _ in
+                seen.hasBegun = true
+                begun.notify()
+            }
+        )
+
+        queue.add(generation)
+
+        #expect(await begun.wait(atMost: Changes.patience, unless: { seen.hasBegun }))
+        queue.stop()
+    }
+
+    @LoopActor
+    private final class Seen {
+        var looks = 0
+        var hasBegun = false
     }
 
     // MARK: Estimates and refusals

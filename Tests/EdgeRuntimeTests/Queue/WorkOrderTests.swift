@@ -86,7 +86,7 @@ struct WorkOrderTests {
         #expect(order.next(now: start, gate: free) == nil, "it stays kept")
         order.ended("f1", now: start)
         #expect(order.next(now: start, gate: free) == "f2")
-        #expect(order.looksAgain(now: start) == nil)
+        #expect(order.looksAgain(after: start) == nil)
     }
 
     @Test func `a line before a lane follows the same order, and tells how many go before`() {
@@ -106,7 +106,7 @@ struct WorkOrderTests {
         #expect(told == ["u0": 0, "v2": 1, "u1": 2, "pro": 0])
         #expect(order.count == 4)
         #expect(["pro", "u0", "v2", "u1"].map { order.position(of: $0, now: start) } == [1, 2, 3, 4])
-        #expect(order.looksAgain(now: start) == until)
+        #expect(order.looksAgain(after: start) == until)
         isOpen = true
         #expect(order.next(now: start + .seconds(2), gate: gate) == nil, "the line is not due")
         let freed = ["account a", "account b"].map { order.freed($0) }
