@@ -75,6 +75,9 @@ package struct PromptPolicy: Sendable, Equatable {
         return sections.contains { $0.matches(words) }
     }
 
+    /// Whether there is anybody who may not have what is not safe for work.
+    package var forbidsNSFW: Bool { sections.contains { $0.forbidsNSFW } }
+
     package func forbidsNSFW(_ caller: Caller) -> Bool { sections.contains { $0.forbidsNSFW && $0.holds(caller) } }
 
     // MARK: The file

@@ -231,6 +231,27 @@ struct LimitsTests {
         }
     }
 
+    @Test @LoopActor func `edge run and the inbox are the operator's, who has no limits and needs no key`() async throws
+    {
+        let changes: [(path: String, value: JSONValue)] = [
+            ("host.tiers", ["free": ["perDay": 1]]), ("host.limits", ["caller": ["perMinute": 1]]),
+            ("functions.generate.auth", "required"),
+        ]
+        try await withEdge(options(changes)) { host in
+            let lines = (0..<3).map { #"{"prompt": "boat \#($0)", "width": 64, "height": 64}"# }
+            host.folder.write(lines.joined(separator: "\n"), to: "boats.jsonl")
+            let run = try await runEdge(["run", "boats.jsonl", "--out", "out", "--state", host.state], in: host.folder)
+            #expect(run.exit == .exited(0), "\(run.text)")
+            for name in ["cow", "hen"] {
+                let request = lines[0].replacing("boat", with: name)
+                host.folder.write(#"{"function": "generate", "request": \#(request)}"#, to: "\(name).json")
+                let moved = rename("\(host.folder.path)/\(name).json", "\(host.state)/jobs/inbox/\(name).json")
+                #expect(moved == 0)
+            }
+            try await eventually("all five jobs") { host.doneJobs.count == 5 }
+        }
+    }
+
     @Test @LoopActor func `limits of nobody, in no zone, are mistakes with their place`() async throws {
         for (limits, part) in [
             (["timezone": "Europe/Atlantis"], "host.limits.timezone"), (["timezone": "../etc"], "no zone's name"),

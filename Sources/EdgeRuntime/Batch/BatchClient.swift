@@ -10,6 +10,8 @@ internal import Retry
 struct BatchClient {
     private let client: HTTPClient
     private let target: String
+    /// Kept open as long as its address is used.
+    private var socket: KeptSocket?
 
     /// Seconds that the host waits with each request.
     private static let wait = 60
@@ -50,6 +52,17 @@ struct BatchClient {
         limits.connections = connections
         client = HTTPClient(address: address, host: authority, limits: limits)
         target = "/functions/v1/\(PercentText.encode(function))"
+    }
+
+    /// The host that runs on a state folder, by its operator's socket: there its limits for callers do not hold.
+    /// - Parameter state: the state directory, absolute.
+    init(state: String, function: String, connections: Int) throws {
+        let socket = KeptSocket(try OperatorSocket(state: state))
+        var limits = HTTPClient.Limits()
+        limits.connections = connections
+        client = HTTPClient(address: socket.address, host: "localhost", limits: limits)
+        target = "/functions/v1/\(PercentText.encode(function))"
+        self.socket = socket
     }
 
     func close() { client.close() }
@@ -122,4 +135,13 @@ struct BatchClient {
             }
         }
     }
+}
+
+/// Holds an operator's socket for a value that is copied.
+private final class KeptSocket {
+    private let socket: OperatorSocket
+
+    init(_ socket: consuming OperatorSocket) { self.socket = socket }
+
+    var address: SocketAddress { socket.address }
 }

@@ -53,13 +53,9 @@ package final class BatchRun {
             } catch {
                 return CommandOutcome(errors: "\(options.file): \(error)\n", status: 2)
             }
-            let url: String
-            switch await address() {
-            case .success(let found): url = found
-            case .failure(let outcome): return outcome.outcome
-            }
+            if let refusal = await refusal() { return refusal }
             let results = try await BatchResults(folder: HostPlaces.absolute(options.folder))
-            let client = try await BatchClient(url: url, function: options.function, connections: options.parallel)
+            let client = try await client()
             defer { client.close() }
             waiting = file.lines.filter { !results.made.contains($0.key) }[...]
             progress = BatchProgress(total: file.lines.count, before: file.lines.count - waiting.count)
@@ -81,17 +77,19 @@ package final class BatchRun {
         }
     }
 
-    private struct Refusal: Error {
-        let outcome: CommandOutcome
+    private func client() async throws -> BatchClient {
+        if let url = options.url {
+            return try await BatchClient(url: url, function: options.function, connections: options.parallel)
+        }
+        let state = HostPlaces.absolute(options.state)
+        return try BatchClient(state: state, function: options.function, connections: options.parallel)
     }
 
-    /// Where the host listens.
-    private func address() async -> Result<String, Refusal> {
-        if let url = options.url { return .success(url) }
-        let asked = await OperatorCommand(state: options.state).asking("GET", "/v1/host") {
-            $0["url"]?.string ?? ""
-        }
-        return asked.status == 0 ? .success(asked.output) : .failure(Refusal(outcome: asked))
+    /// Why no host can be asked; nil: one runs, or its URL was given.
+    private func refusal() async -> CommandOutcome? {
+        guard options.url == nil else { return nil }
+        let asked = await OperatorCommand(state: options.state).asking("GET", "/v1/host") { $0["url"]?.string ?? "" }
+        return asked.status == 0 ? nil : asked
     }
 
     private func work(_ client: BatchClient, _ results: BatchResults) async {

@@ -14,6 +14,8 @@ final class OperatorFront: HTTPHandler {
     private let lanes: Lanes
     private let jobs: OperatorJobs
     private let url: String
+    /// Answers what clients may ask: the operator's own requests come by this socket and are held to no limit.
+    weak var clients: (any HTTPHandler)?
 
     /// - Parameter url: where the host listens.
     init(
@@ -32,9 +34,16 @@ final class OperatorFront: HTTPHandler {
         self.url = url
     }
 
-    func bodyLimit(method: String, path: String) -> Int { 64 << 10 }
+    func bodyLimit(method: String, path: String) -> Int {
+        Self.isForClients(path) ? clients?.bodyLimit(method: method, path: path) ?? 0 : 64 << 10
+    }
+
+    private static func isForClients(_ path: String) -> Bool {
+        path.hasPrefix("/functions/v1/") || path.hasPrefix("/images/")
+    }
 
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        if Self.isForClients(request.path), let clients { return await clients.answer(request) }
         do {
             return try await respond(request)
         } catch {

@@ -176,6 +176,7 @@ package final class Host {
             isReady: { readiness.isReady() }
         )
         server = HTTPServer(handler: handler)
+        operatorFront.clients = handler
         board.guards = [limits, OverflowGuard(board: board) { [unowned board] in board.hasTiers() }]
         board.tierOf = { [unowned limits] in limits.tier(of: $0, $1, $2) }
         board.hasTiers = { [unowned limits] in limits.settings.tiers != nil }

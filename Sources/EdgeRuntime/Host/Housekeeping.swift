@@ -69,27 +69,29 @@ final class Housekeeping {
             if let document = try? Self.document(stored.document) {
                 runs.count(document)
                 calls.note(document)
+                accepted.note(document)
             }
-        }
-        // A quota of 24 hours looks back into yesterday.
-        await files.eachFinished(day: (now - .seconds(86_400)).day) { stored in
-            if let document = try? Self.document(stored.document) { calls.note(document) }
         }
         await files.eachTrace(of: now.day) { trace in
             if let document = try? Self.document(trace) {
                 runs.count(document)
                 calls.note(document)
+                accepted.note(document)
             }
         }
-        await files.eachTrace(of: (now - .seconds(86_400)).day) { trace in
-            if let document = try? Self.document(trace) { calls.note(document) }
-        }
-        for day in days(since: limits?.countedDay, to: now) {
+        // A quota of 24 hours looks back into yesterday, and limits as far back as their counts are old.
+        let yesterday = (now - .seconds(86_400)).day
+        let earlier = limits?.isInForce == true ? days(from: limits?.countedDay ?? "", before: yesterday) : []
+        for day in [yesterday] + earlier {
             await files.eachFinished(day: day) { stored in
-                if let document = try? Self.document(stored.document) { accepted.note(document) }
+                guard let document = try? Self.document(stored.document) else { return }
+                if day == yesterday { calls.note(document) }
+                accepted.note(document)
             }
             await files.eachTrace(of: day) { trace in
-                if let document = try? Self.document(trace) { accepted.note(document) }
+                guard let document = try? Self.document(trace) else { return }
+                if day == yesterday { calls.note(document) }
+                accepted.note(document)
             }
         }
         board.serial = max(board.serial, accepted.serial, limits?.countedThrough ?? 0)
@@ -103,12 +105,9 @@ final class Housekeeping {
         if !recovered.isEmpty { log.write(.info, "took up \(recovered.count) unfinished jobs") }
     }
 
-    /// The days of ended jobs that can tell of work that the counts of limits do not have yet.
-    private func days(since day: String?, to now: Timestamp) -> [String] {
-        guard limits != nil else { return [] }
-        let yesterday = (now - .seconds(86_400)).day
-        let first = min(day ?? "", yesterday)
-        return Set(files.finished.dayNames + files.traces.dayNames).filter { $0 >= first }.sorted()
+    /// The days of which there are ended jobs.
+    private func days(from first: String, before last: String) -> [String] {
+        Set(files.finished.dayNames + files.traces.dayNames).filter { $0 >= first && $0 < last }.sorted()
     }
 
     private func bury(_ id: String, _ reason: String) async {

@@ -4,13 +4,13 @@ internal import CivilTime
 
 extension JobBoard {
     /// The standing of work that one caller asks for.
-    func standing(of caller: Caller, arrived: Timestamp) -> Standing {
-        Standing(tier: caller.tier, user: QueueUser(caller), startBy: arrived + tiers[caller.tier].wait)
+    /// - Parameter tier: in whose order it goes; nil: the caller's own.
+    func standing(of caller: Caller, tier: Tier? = nil, arrived: Timestamp) -> Standing {
+        let tier = tier ?? caller.tier
+        return Standing(tier: tier, user: QueueUser(caller), startBy: arrived + tiers[tier].wait)
     }
 
-    private func standing(of job: Job) -> Standing {
-        Standing(tier: job.tier, user: QueueUser(job.caller), startBy: job.created + tiers[job.tier].wait)
-    }
+    private func standing(of job: Job) -> Standing { standing(of: job.caller, tier: job.tier, arrived: job.created) }
 
     /// Work that several ask for goes as that of the one who is served first: a better tier counts, and is never later than before.
     func lift(_ generation: Generation, by job: Job) {

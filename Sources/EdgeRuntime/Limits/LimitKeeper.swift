@@ -16,6 +16,10 @@ final class LimitKeeper {
     private let log: @LoopActor (String) -> Void
     private var book = LimitBook()
     private(set) var settings = LimitSettings()
+    /// What every request looks at, told by the settings once.
+    private(set) var isInForce = false
+    private var limitsRequests = false
+    private var forbidsNSFW = false
     private(set) var policy = PromptPolicy()
     private var host = HostSettings()
     /// Of the work that was accepted last.
@@ -47,17 +51,21 @@ final class LimitKeeper {
 
     /// Tiers are in force where somebody wrote them down, and where callers can say who they are.
     func use(knowsCallers: Bool) {
-        let wasInForce = settings.isInForce
+        let wasInForce = isInForce
         settings = host.limits ?? LimitSettings()
         settings.tiers = host.tiers ?? (knowsCallers ? TierTable() : nil)
+        isInForce = settings.isInForce
+        limitsRequests = settings.limitsRequests
+        forbidsNSFW = policy.forbidsNSFW || Tier.allCases.contains { settings.tiers?[$0].allowsNSFW == false }
         onChange(settings)
-        guard isLoaded, settings.isInForce, !wasInForce else { return }
+        guard isLoaded, isInForce, !wasInForce else { return }
         files.countedThrough = countedThrough
         Task { @LoopActor in _ = await save() }  // what was made before does not count
     }
 
     /// The caller with what its tier and the policy say of it.
     func judged(_ caller: Caller) -> Caller {
+        guard forbidsNSFW else { return caller }
         var caller = caller
         if settings.tiers?[caller.tier].allowsNSFW == false || policy.forbidsNSFW(caller) { caller.allowsNSFW = false }
         return caller
@@ -67,7 +75,7 @@ final class LimitKeeper {
 
     /// Counts a request.
     func takeRequest(by caller: Caller, _ function: String) throws(Problem) {
-        guard settings.limitsRequests else { return }
+        guard limitsRequests else { return }
         do {
             try book.takeRequest(settings.limits(of: caller, function: function), settings, now: .now())
         } catch {
@@ -77,7 +85,7 @@ final class LimitKeeper {
 
     /// How a caller stands; nil when nothing limits it.
     func fields(of caller: Caller, _ function: String) -> RateLimitFields? {
-        guard settings.isInForce else { return nil }
+        guard isInForce else { return nil }
         return book.fields(of: caller, function: function, settings, now: .now())
     }
 
@@ -87,7 +95,7 @@ final class LimitKeeper {
         return book.tier(of: caller, function: function, settings, now: now)
     }
 
-    private func counts(_ caller: Caller) -> Bool { settings.isInForce && caller.id != Caller.local.id }
+    private func counts(_ caller: Caller) -> Bool { isInForce && caller.id != Caller.local.id }
 
     // MARK: The file
 
@@ -95,7 +103,7 @@ final class LimitKeeper {
     func load() async {
         defer {
             isLoaded = true
-            files.countedThrough = settings.isInForce ? countedThrough : .max
+            files.countedThrough = isInForce ? countedThrough : .max
         }
         let (files, path) = (self.files.state.files, path)
         let read = await Pool.run { Self.read(path, files) }
@@ -125,7 +133,7 @@ final class LimitKeeper {
 
     /// Counts what the file of counts does not have, at start.
     func count(_ accepted: AcceptedWork, now: Timestamp) async {
-        guard settings.isInForce else { return }
+        guard isInForce else { return }
         for work in accepted.after(countedThrough) where counts(work.caller) {
             book.countEarlier(by: work.caller, function: work.function, settings, at: work.created, now: now)
         }
@@ -135,7 +143,7 @@ final class LimitKeeper {
     /// Makes the counts durable.
     /// - Returns: whether they are.
     func save() async -> Bool {
-        guard isLoaded, settings.isInForce, !isSaving else { return !settings.isInForce }
+        guard isLoaded, isInForce, !isSaving else { return !isInForce }
         isSaving = true
         defer { isSaving = false }
         let now = Timestamp.now()
