@@ -12,6 +12,8 @@ struct PromiseTests {
         let target = "/functions/v1/generate?prompt=a+fox&width=64&height=64"
         try await withEdge { host in
             _ = try await host.get(target)
+            // The bytes come before the cache has them.
+            try await eventually("its end on disk") { !host.doneJobs.isEmpty }
             let probe = try await host.connect()
             defer { probe.leave() }
             probe.request("GET", target, [("Accept", "text/event-stream")])

@@ -59,6 +59,37 @@ struct FullDiskTests {
     }
 
     @Test(.enabled(if: SmallDisk.canMount, "mounting a small disk needs root with CAP_SYS_ADMIN"))
+    @LoopActor func `no more is accepted than what the results of will fit`() async throws {
+        let gate = Gate()
+        let upstream = try HuggingFaceScript { number, _ in
+            let picture = TestPicture.png("\(number)", extra: (3 << 20) - 4096)
+            return .wire(.bytes(picture, type: "image/png").after(gate))
+        }
+        let host = EdgeHost(EdgeOptions(environment: upstream.environment))
+        // Beside what stays free in any case it holds five such pictures, and no sixth.
+        let disk = try SmallDisk(at: host.state, megabytes: 81)
+        defer { disk.unmount() }
+        try await withEdge(host) { host in
+            var accepted: [String] = []
+            for number in 0..<12 {
+                let answer = try await host.generate("boat \(number)", [("Prefer", "respond-async")])
+                if let id = answer.json["id"]?.string, answer.status == 202 {
+                    accepted.append(id)
+                } else {
+                    expectProblem(answer, 503, naming: Self.refusal)
+                }
+            }
+            #expect((3...5).contains(accepted.count), "\(accepted.count)")
+            gate.open()
+            for id in accepted {
+                let ended = try await host.finished(id)
+                #expect(ended["state"] == "succeeded")
+                #expect(ended["attempts"]?.array?.count == 1)
+            }
+        }
+    }
+
+    @Test(.enabled(if: SmallDisk.canMount, "mounting a small disk needs root with CAP_SYS_ADMIN"))
     @LoopActor func `a host does not start on a full disk, and says so in a line`() async throws {
         let folder = TemporaryFolder()
         folder.write(TestManifest.bundled.text(), to: "functions.json")
@@ -86,11 +117,15 @@ private final class SmallDisk {
         return umount(folder.path) == 0
     }()
 
-    /// - Parameter path: made, and mounted on. Larger than what a host keeps free.
-    init(at path: String) throws {
+    /// - Parameters:
+    ///   - path: made, and mounted on.
+    ///   - megabytes: larger than what a host keeps free.
+    init(at path: String, megabytes: Int = 72) throws {
         self.path = path
         makeFolder(path)
-        guard mount("tmpfs", path, "tmpfs", 0, "size=72m,mode=700") == 0 else { throw NotMounted(code: errno) }
+        guard mount("tmpfs", path, "tmpfs", 0, "size=\(megabytes)m,mode=700") == 0 else {
+            throw NotMounted(code: errno)
+        }
     }
 
     struct NotMounted: Error { let code: Int32 }

@@ -59,6 +59,7 @@ final class JobBoard {
         self.log = log
         self.jitter = jitter
         leftTasks = LeftTasks(calls: calls, log: log) { [taskEnded] in taskEnded.notify() }
+        files.state.promised = { [weak self] exactly in self?.promisedSpace(exactly) ?? DiskSpace() }
         finishing.idempotency.isActive = { [unowned self] in jobs[$0.id] != nil }
         lanes.onFreed = { [unowned self] line in
             for queue in queues.values { queue.freed(line) }
@@ -113,6 +114,13 @@ final class JobBoard {
     }
 
     // MARK: What its parts share
+
+    /// What the results of all unfinished work are expected to take, and that of one more.
+    /// - Parameter exactly: false takes each job for work of its own, which needs no look at all of them.
+    private func promisedSpace(_ exactly: Bool) -> DiskSpace {
+        let works = exactly ? jobs.values.count { $0.generation.jobs.first === $0 } : jobs.count
+        return finishing.resultSizes.space(for: works + 1)
+    }
 
     func follow(_ job: Job) {
         jobs[job.id] = job

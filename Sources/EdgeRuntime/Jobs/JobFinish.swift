@@ -12,6 +12,7 @@ final class JobFinish {
     private let log: @LoopActor (String) -> Void
     /// The keys that came with the requests of jobs, for as long as these are kept.
     let idempotency: IdempotencyIndex
+    private(set) var resultSizes = ResultSizes()
     /// What may be removed one day.
     var kept = KeptJobs()
 
@@ -31,6 +32,7 @@ final class JobFinish {
 
     /// Refers to a generation's images for each of its jobs, so that they stay when the artifacts' own hold ends.
     func hold(_ artifacts: StoredArtifacts, for generation: Generation) {
+        resultSizes.note(artifacts.result.images.reduce(0) { $0 + $1.bytes })
         for job in generation.jobs { retain(artifacts.result, by: job.id) }
         retain(artifacts.result, by: generation.id)
     }

@@ -2,7 +2,7 @@
 internal import EdgeLoop
 internal import Glibc
 
-/// What stays free so that the results of accepted jobs can still be written.
+/// What stays free beside the results that are expected of accepted jobs: for larger ones, and for what ends without a result.
 struct DiskReserve: Sendable, Equatable {
     /// Bytes. Default 64 MiB.
     var bytes: UInt64 = 64 << 20
@@ -24,7 +24,10 @@ final class StateDirectory {
 
     private let lock: DirectoryLock
     private let reserve: DiskReserve
-    private var room: (isEnough: Bool, asked: ContinuousClock.Instant)?
+    private var found: (space: DiskSpace, asked: ContinuousClock.Instant)?
+    /// What accepted work is going to write, the request that asks for room included. It may first be guessed from above, as long
+    /// as there is room for the guess too.
+    var promised: @LoopActor (_ exactly: Bool) -> DiskSpace = { _ in DiskSpace() }
     private var temporaries = 0
 
     /// The disk is asked at most this often.
@@ -61,17 +64,27 @@ final class StateDirectory {
         }
     }
 
-    /// Whether more work may be accepted: more than the reserve is free. Asks the disk at most once a second.
+    /// Whether more work may be accepted: beside the results of what was accepted, more than the reserve is free. Asks the disk at
+    /// most once a second; what is promised counts at once.
     var hasRoom: Bool { hasRoom(at: .now) }
 
     /// - Parameter now: the monotonic time.
     func hasRoom(at now: ContinuousClock.Instant) -> Bool {
-        if let room, now - room.asked < Self.roomAge { return room.isEnough }
+        let space = space(at: now)
+        return isEnough(space, beside: promised(false)) || isEnough(space, beside: promised(true))
+    }
+
+    private func isEnough(_ space: DiskSpace, beside promise: DiskSpace) -> Bool {
+        space.bytes > reserve.bytes + promise.bytes
+            && space.files.map { $0 > reserve.files + (promise.files ?? 0) } ?? true
+    }
+
+    private func space(at now: ContinuousClock.Instant) -> DiskSpace {
+        if let found, now - found.asked < Self.roomAge { return found.space }
         // A disk that does not answer this does not take files either.
-        let space = (try? files.space(path)) ?? DiskSpace()
-        let isEnough = space.bytes > reserve.bytes && space.files.map { $0 > reserve.files } ?? true
-        room = (isEnough, now)
-        return isEnough
+        let space = (try? files.space(path)) ?? DiskSpace(bytes: 0, files: 0)
+        found = (space, now)
+        return space
     }
 
     /// A name in `jobs/tmp` that no other file of this process has.
