@@ -26,6 +26,9 @@ enum Terminal {
     /// Writes text as it is, without an end of line.
     static func write(_ text: String) { write(Array(text.utf8), to: STDOUT_FILENO) }
 
+    /// The same to stderr.
+    static func warn(_ text: String) { write(Array(text.utf8), to: STDERR_FILENO) }
+
     /// Prints both texts of a command and ends the process.
     static func finish(output: String, errors: String, status: Int32) -> Never {
         write(errors, to: STDERR_FILENO)

@@ -11,7 +11,7 @@ enum Usage {
                edge providers            who can be used, prices, circuits, quotas; of the host that runs
                edge providers check N    make provider N's cheapest call with its key
                edge jobs <command>       list, show, logs, retry, cancel, purge; of the host that runs
-               edge run FILE --out DIR   make the requests of a file, one a line, on the host that runs
+               edge run FILE --out DIR   make the requests of a file, one a line; on the host that runs, or without one
                edge version
 
         options of serve, each also as an environment variable (a flag wins):

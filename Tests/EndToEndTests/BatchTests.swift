@@ -1,5 +1,6 @@
-// `edge run` against a running host.
+// `edge run`, with a host that runs and without one.
 import EdgeLoop
+import Glibc
 import JSON
 import TestSupport
 import Testing
@@ -123,14 +124,186 @@ struct BatchTests {
         }
     }
 
-    @Test @LoopActor func `without a host it says how to start one`() async throws {
-        let folder = TemporaryFolder()
-        folder.write(Self.lines(1), to: "batch.jsonl")
+    // MARK: Without a host
 
-        let result = try await runProgram(BuiltPrograms.edge, ["run", "batch.jsonl", "--out", "out"], in: folder)
+    /// A folder with a batch and the bundled functions, where no host runs.
+    @LoopActor
+    private func prepared(_ lines: Int) -> TemporaryFolder {
+        let folder = TemporaryFolder()
+        folder.write(TestManifest.bundled.text(pretty: true), to: "functions.json")
+        folder.write(TestSettings.bundled.text(pretty: true), to: "generate.json")
+        folder.write(Self.lines(lines), to: "batch.jsonl")
+        return folder
+    }
+
+    @Test @LoopActor func `without a host it starts one, says so, and stops it at the end`() async throws {
+        let folder = prepared(3)
+        folder.write("EDGE_SANDBOX_FAIL=1\n", to: "fail.env")
+        let arguments = ["run", "batch.jsonl", "--out", "out", "--functions", "functions.json", "--state", "state"]
+
+        let made = try await runProgram(BuiltPrograms.edge, arguments, in: folder)
+        let again = try await runProgram(BuiltPrograms.edge, arguments, in: folder)
+        folder.write(#"{"prompt": "new", "width": 64, "height": 64}"# + "\n", to: "batch.jsonl")
+        let failed = try await runProgram(
+            BuiltPrograms.edge,
+            arguments + ["--env-file", "fail.env"],
+            in: folder
+        )
+
+        #expect(made.exit == .exited(0), "\(made.text)")
+        #expect(made.output.hasSuffix("3 lines: 3 made, 0.00 $\n"), "\(made.text)")
+        #expect(made.errors.contains("no host runs on state: starting one"), "\(made.text)")
+        #expect(made.errors.contains("operator's key"), "it is shown once, so it must be shown")
+        #expect(filesIn("\(folder.path)/state/jobs/active") == [])
+        #expect(again.output == "3 lines: 0 made, 3 made before, 0.00 $\n", "\(again.text)")
+        #expect(failed.exit == .exited(1), "\(failed.text)")
+        let free = try await StateDirectoryLock.isFree("\(folder.path)/state")
+        #expect(free, "its host has ended")
+    }
+
+    @Test @LoopActor func `killed in the middle it takes its host along, and goes on where it stopped`() async throws {
+        let folder = prepared(6)
+        let start = BatchProcess.options(folder, ["--parallel", "2"], environment: [("EDGE_SANDBOX_TIME", "1")])
+        let first = try BatchProcess(start)
+        try await eventually("a first result", asking: { folder.read("out/results.jsonl").contains("succeeded") })
+        let below = ProcessTree.descendants(of: first.child.id)
+        #expect(below.count >= 2, "a host and a function")
+        first.child.signal(SIGKILL)
+        _ = await first.child.wait()
+        try await eventually("all of them to be gone") { !below.contains(where: ProcessTree.isRunning) }
+
+        let second = try BatchProcess(start)
+        let exit = try await second.ended()
+
+        #expect(exit == .exited(0), "\(second.text)")
+        #expect(second.text.contains("made before"), "\(second.text)")
+        let results = try folder.read("out/results.jsonl").split(separator: "\n")
+            .compactMap { try JSONValue.parse(String($0)) }
+        #expect(Set(results.compactMap { $0["line"]?.integer }) == Set(1...6))
+        #expect((1...6).allSatisfy { fileExists("\(folder.path)/out/00000\($0).png") })
+    }
+
+    @Test @LoopActor func `on Ctrl-C it stops its host cleanly and ends with 130`() async throws {
+        let folder = prepared(4)
+        let start = BatchProcess.options(folder, ["--parallel", "1"], environment: [("EDGE_SANDBOX_TIME", "2")])
+        let batch = try BatchProcess(start)
+        try await eventually("a first result", asking: { folder.read("out/results.jsonl").contains("succeeded") })
+        let below = ProcessTree.descendants(of: batch.child.id)
+        batch.child.signal(SIGINT)
+        let exit = try await batch.ended()
+
+        #expect(exit == .exited(130), "\(batch.text)")
+        #expect(batch.text.contains("The same command goes on from here."), "\(batch.text)")
+        try await eventually("all of them to be gone") { !below.contains(where: ProcessTree.isRunning) }
+        let free = try await StateDirectoryLock.isFree("\(folder.path)/state")
+        #expect(free)
+        let next = try BatchProcess(BatchProcess.options(folder, [], environment: []))
+        #expect(try await next.ended() == .exited(0), "\(next.text)")
+        #expect(next.text.contains("made before"), "\(next.text)")
+    }
+
+    @Test @LoopActor func `a host that cannot start is told with its reason, and nothing is made`() async throws {
+        let folder = prepared(1)
+        folder.write(#"{"functions": {"generate": {}}}"#, to: "functions.json")
+
+        let result = try await runProgram(
+            BuiltPrograms.edge,
+            ["run", "batch.jsonl", "--out", "out", "--functions", "functions.json"],
+            in: folder
+        )
 
         #expect(result.exit == .exited(1))
-        #expect(result.errors.contains("edge serve"), "\(result.text)")
+        #expect(result.errors.contains("functions.generate"), "\(result.text)")
         #expect(!fileExists("\(folder.path)/out"))
+    }
+
+    // MARK: Keys
+
+    @Test @LoopActor func `a key is sent out of a file or the environment, and never shown`() async throws {
+        let options = EdgeOptions(manifest: TestManifest.bundled([("functions.generate.auth", "required")]))
+        try await withEdge(options) { host in
+            host.folder.write(Self.lines(2), to: "batch.jsonl")
+            let made = try await runEdge(
+                ["keys", "create", "--name", "app", "--tier", "pro", "--state", host.state],
+                in: host.folder
+            )
+            let key = made.output.split(separator: "\n").first.map(String.init) ?? ""
+            host.folder.write(key + "\n", to: "key.txt")
+            host.folder.write("two words\n", to: "bad.txt")
+            try await eventually(
+                "the key",
+                asking: { try await host.get("/status", [("x-api-key", key)]).status == 200 }
+            )
+
+            let without = try await run(host)
+            let withFile = try await run(host, "--key-file", "key.txt")
+            let all = ["run", "batch.jsonl", "--out", "second", "--state", host.state]
+            let withVariable = try await runProgram(
+                BuiltPrograms.edge,
+                all,
+                in: host.folder,
+                environment: [("EDGE_API_KEY", key)]
+            )
+            let bad = try await run(host, "--key-file", "bad.txt")
+            let none = try await run(host, "--key-file", "nothing.txt")
+
+            #expect(without.exit == .exited(1))
+            #expect(without.errors.contains("known callers only"), "\(without.text)")
+            #expect(withFile.exit == .exited(0), "\(withFile.text)")
+            #expect(withVariable.exit == .exited(0), "\(withVariable.text)")
+            #expect(bad.exit == .exited(2) && bad.errors.contains("holds no key") && !bad.errors.contains("words"))
+            #expect(none.exit == .exited(2) && none.errors.contains("nothing.txt"))
+            for result in [without, withFile, withVariable] { #expect(!result.text.contains(key)) }
+            #expect(!host.folder.read("out/results.jsonl").contains(key))
+            try await eventually("the ends on disk") { !host.doneJobs.isEmpty }
+            #expect(host.doneJobs.values.allSatisfy { $0["caller"]?["id"]?.string?.hasPrefix("key:") == true })
+        }
+    }
+}
+
+/// Whether a state folder has no host: its lock can be taken.
+private enum StateDirectoryLock {
+    @LoopActor
+    static func isFree(_ state: String) async throws -> Bool {
+        let file = open("\(state)/run/lock", O_RDWR | O_CLOEXEC)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        return flock(file, LOCK_EX | LOCK_NB) == 0
+    }
+}
+
+/// `edge run` while it runs.
+@LoopActor
+private final class BatchProcess {
+    let child: ChildProcess
+    private let output: OutputLines
+    private let errors: OutputLines
+
+    static func options(
+        _ folder: TemporaryFolder,
+        _ arguments: [String],
+        environment: [(name: String, value: String)]
+    ) -> ChildOptions {
+        var options = ChildOptions(program: BuiltPrograms.edge)
+        options.arguments = ["run", "batch.jsonl", "--out", "out", "--functions", "functions.json", "--state", "state"]
+        options.arguments += arguments
+        options.environment = [("PATH", "/usr/bin:/bin"), ("HOME", folder.path)] + environment
+        options.directory = folder.path
+        options.openFilesMax = 4096
+        return options
+    }
+
+    init(_ options: ChildOptions) throws {
+        child = try ChildProcess(options)
+        output = OutputLines(child.output)
+        errors = OutputLines(child.error)
+    }
+
+    var text: String { output.text + errors.text }
+
+    func ended() async throws -> ChildExit {
+        try await output.end()
+        try await errors.end()
+        return await child.wait()
     }
 }

@@ -11,7 +11,7 @@ public final class OutputLines: SocketHandler {
     public private(set) var lines: [String] = []
     public private(set) var hasEnded = false
 
-    init(_ socket: Socket) {
+    public init(_ socket: Socket) {
         self.socket = socket
         socket.handler = self
         socket.interest = [.read]

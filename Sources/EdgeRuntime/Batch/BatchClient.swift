@@ -4,6 +4,7 @@ internal import EdgeHTTP
 internal import EdgeLoop
 internal import JSON
 internal import Retry
+internal import Secrets
 
 /// Asks again until the job has ended: the line's key makes each request the same job.
 @LoopActor
@@ -12,6 +13,7 @@ struct BatchClient {
     private let target: String
     /// Kept open as long as its address is used.
     private var socket: KeptSocket?
+    private let key: SecretValue?
 
     /// Seconds that the host waits with each request.
     private static let wait = 60
@@ -38,7 +40,9 @@ struct BatchClient {
     /// - Parameters:
     ///   - url: `http://host:port` of the host.
     ///   - connections: requests at once.
-    init(url: String, function: String, connections: Int) async throws {
+    ///   - key: says who asks.
+    init(url: String, function: String, connections: Int, key: SecretValue? = nil) async throws {
+        self.key = key
         guard let normal = WebAddress.normalized(url), normal.hasPrefix("http://"), WebAddress.isOrigin(normal) else {
             throw Stop(description: "\(url) is no address of a host; write http://127.0.0.1:8787")
         }
@@ -63,6 +67,7 @@ struct BatchClient {
         client = HTTPClient(address: socket.address, host: "localhost", limits: limits)
         target = "/functions/v1/\(PercentText.encode(function))"
         self.socket = socket
+        key = nil
     }
 
     func close() { client.close() }
@@ -74,6 +79,7 @@ struct BatchClient {
             "Content-Type": "application/json", "Accept": "application/json", "Prefer": "wait=\(Self.wait)",
             "Idempotency-Key": "\"\(key)\"",
         ]
+        if let key = self.key { request.headers.add("Authorization", "Bearer \(key.reveal())") }
         var refusals = 0
         while true {
             let asked = ContinuousClock.now

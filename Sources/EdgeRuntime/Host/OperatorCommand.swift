@@ -10,6 +10,8 @@ package struct CommandOutcome: Sendable {
     package var output = ""
     package var errors = ""
     package var status: Int32 = 0
+    /// Whether it failed because no host runs on the state folder.
+    package var findsNoHost = false
 }
 
 /// The commands that ask a running host over its operator's socket.
@@ -64,7 +66,8 @@ package struct OperatorCommand {
                 errors:
                     "no host runs on the state folder \(state) (\(error)); start one with `edge serve`, or name its folder with "
                     + "--state\n",
-                status: 1
+                status: 1,
+                findsNoHost: true
             )
         }
     }

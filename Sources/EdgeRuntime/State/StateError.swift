@@ -33,12 +33,15 @@ enum StateError: Error, Equatable, CustomStringConvertible {
         return [ENOENT, EMFILE, ENFILE, ENOMEM].contains(code)
     }
 
+    /// Of the text of ``owned(path:pid:)``.
+    static let ownedMark = "belongs to a running host"
+
     var description: String {
         switch self {
         case .failed(let action, let path, let code):
             "cannot \(action) \(path): \(String(cString: strerror(code)))\(Self.advice(code))"
         case .owned(let path, let pid):
-            "the state directory \(path) belongs to a running host (\(pid.map { "process \($0)" } ?? "process unknown")): "
+            "the state directory \(path) \(Self.ownedMark) (\(pid.map { "process \($0)" } ?? "process unknown")): "
                 + "stop that one, or give this one another directory with --state"
         case .severalFileSystems(let path, let other):
             "\(path) and \(other) are on different file systems: keep the whole state directory on one"
