@@ -17,6 +17,8 @@ enum RunReading {
         let json = try? JSONValue.parse(body)
         let after = retryAfter.flatMap { RetryAfter.pause($0, now: now) }
         var outcome = RunOutcome(status: status, after: after, estimate: json?["estimate"]?.double)
+        // A 2xx that brings no artifact.
+        if case .success = outcome { outcome = .failed(.unusableResult) }
         // A cold start of which nobody knows how long it takes: the job's own waits grow.
         if status == 503, json?["loading"]?.bool == true, case .failed = outcome {
             outcome = .limited(status: 503, after: nil, estimate: nil)

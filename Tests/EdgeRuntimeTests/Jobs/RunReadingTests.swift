@@ -18,6 +18,13 @@ struct RunReadingTests {
         #expect(cold.1.state == nil)
     }
 
+    @Test("A 2xx that brings no artifact is a failed attempt", arguments: [201, 204, 206])
+    func empty(status: Int) {
+        let (outcome, _) = RunReading.unfinished(status: status, retryAfter: nil, body: [], now: now)
+
+        #expect(outcome == .failed(.unusableResult))
+    }
+
     private let now = Timestamp(milliseconds: 1_700_000_000_000)
 
     @Test func `a 202 keeps the function's state for its next run`() {
