@@ -34,6 +34,7 @@ let package = Package(
         .executable(name: "edge", targets: ["edge"]),
         .executable(name: "generate", targets: ["Generate"]),
         .executable(name: "status", targets: ["Status"]),
+        .executable(name: "webhook", targets: ["Webhook"]),
         .executable(name: "hello", targets: ["Hello"]),
         .library(name: "EdgeFunction", targets: ["EdgeFunction"]),
         .library(name: "HFInference", targets: ["HFInference"]),
@@ -83,6 +84,14 @@ let package = Package(
             ]
         ),
         program("Status", path: "Sources/Functions/Status", ["EdgeFunction", "EdgeLoop", "EdgeHTTP", "JSON"]),
+        program(
+            "Webhook",
+            path: "Sources/Functions/Webhook",
+            [
+                "EdgeFunction", "EdgeLoop", "JSON", "CivilTime", "Digest", "Signatures", "Retry", "Upstream",
+                "FileReading",
+            ]
+        ),
         program("Hello", path: "Sources/Functions/Hello", ["EdgeFunction"]),
 
         // The host and its command
@@ -144,7 +153,8 @@ let package = Package(
         program("TestHost", path: "Tests/TestHost", ["EdgeLoop"]),
         tests("EdgeFunctionTests", ["EdgeFunction", "Hello", "TestSupport"]),
         tests("StatusTests", ["Status", "EdgeFunction", "TestSupport"]),
-        tests("EndToEndTests", ["EdgeLoop", "JSON", "CivilTime", "Digest", "TestSupport"]),
+        tests("WebhookTests", ["Webhook", "EdgeFunction", "Upstream", "JSON", "CivilTime", "TestSupport"]),
+        tests("EndToEndTests", ["EdgeLoop", "JSON", "CivilTime", "Digest", "Signatures", "TestSupport"]),
         tests(
             "DocumentTests",
             ["EdgeRuntime", "EdgeHTTP", "EdgeLoop", "FileReading", "Generate", "JSON", "Secrets", "TestSupport"]

@@ -1,14 +1,14 @@
 // Base64 of RFC 4648 section 4: read strictly, and written piece by piece.
 
-enum Base64Text {
+package enum Base64Text {
     /// The characters that `count` bytes become.
-    static func length(of count: Int) -> Int { (count + 2) / 3 * 4 }
+    package static func length(of count: Int) -> Int { (count + 2) / 3 * 4 }
 
     /// Pieces of a multiple of this many bytes can be encoded one after the other.
-    static let step = 3
+    package static let step = 3
 
     /// - Returns: nil for a character outside of the alphabet (line breaks included), wrong padding, or bits that are no byte's.
-    static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+    package static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         guard text.count.isMultiple(of: 4) else { return nil }
         let padding = text.suffix(2).reversed().prefix { $0 == UInt8(ascii: "=") }.count
         let digits = text.count - padding
@@ -34,7 +34,7 @@ enum Base64Text {
     }
 
     /// With padding at the end, which ends the text.
-    static func encode(_ bytes: [UInt8]) -> [UInt8] {
+    package static func encode(_ bytes: [UInt8]) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: length(of: bytes.count)) { output, written in
             var index = 0
             while index < bytes.count {

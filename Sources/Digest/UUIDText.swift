@@ -23,6 +23,9 @@ package enum UUIDText {
         return UUIDSequence.text(of: bytes)
     }
 
+    /// 16 bytes as a UUID's text; their version and variant are the caller's affair.
+    package static func text(of bytes: [UInt8]) -> String { UUIDSequence.text(of: bytes) }
+
     /// Whether the text is a UUID of versions 1 to 8 in lower case, as ``version7()`` writes it. Safe to use in a path.
     package static func isValid(_ text: some StringProtocol) -> Bool {
         var index = 0

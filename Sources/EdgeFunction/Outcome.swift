@@ -4,6 +4,9 @@
 public enum Outcome: Sendable, Equatable {
     /// Done: at least one artifact.
     case made([Artifact])
+    /// Done, with nothing to show but these facts (at most 8 KiB as JSON): for functions that work for the host alone
+    /// (`"public": false`). Elsewhere it is a failed attempt.
+    case done(JSONObject)
     /// The provider works on it: run again after that time, with that state (at most 16 KiB). No failure, no attempt used.
     case later(after: Duration, state: JSONValue)
     /// 429 or 503 with ``Problem/retryAfter``: again then, no attempt used. Any other 5xx: a failed attempt. Any other 4xx: final.
@@ -41,6 +44,9 @@ public enum Outcome: Sendable, Equatable {
                 throw Problem(status: 500, code: "no_artifact", detail: "The run ended without an artifact.")
             }
             return try Response(artifacts)
+        case .done(let facts):
+            let result = try Artifact([], type: "", facts: facts).result()
+            return Response(status: 204, headers: ["Edge-Result": result])
         case .later(let after, let state):
             var response = Response.json(["state": state], status: 202)
             response.headers["Retry-After"] = "\(after.roundedUpSeconds)"

@@ -1,4 +1,5 @@
 // An answer's body of text and of images in base64: read from their files while it is sent, never held in memory.
+internal import Digest
 internal import EdgeHTTP
 internal import EdgeLoop
 internal import Glibc

@@ -60,13 +60,15 @@ extension JobFront {
             }
         }
         try await findInputs(of: &ticket, among: pictures, function)
+        let webhook = try webhook(nil, of: function, base: context.base)
         let job = try await board.accept(
             ticket,
             for: function.name,
             by: context.caller,
-            needsFile: claim != nil,
+            needsFile: claim != nil || webhook != nil,
             waitedUntil: .now() + Self.dialectWait,
-            idempotency: claim?.mark
+            idempotency: claim?.mark,
+            webhook: webhook
         )
         claim?.settle(job.id)
         notes.job = job.id

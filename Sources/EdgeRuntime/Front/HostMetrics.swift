@@ -26,14 +26,18 @@ final class HostMetrics {
             "The circuit of a provider and model: 0 closed, 1 one probe is out, 2 open.",
             labels: ["provider", "model"]
         ) {
-            board.lanes.known.values.map { ([$0.provider, $0.model ?? ""], board.lanes.circuit(of: $0).level) }
+            board.lanes.known.values.filter { !$0.isOwn }.map {
+                ([$0.provider, $0.model ?? ""], board.lanes.circuit(of: $0).level)
+            }
         }
         metrics.observed(
             "edge_lane_running",
             "Calls to a provider under way, and tasks that it works on.",
             labels: ["provider", "model"]
         ) {
-            board.lanes.known.values.map { ([$0.provider, $0.model ?? ""], Double(board.lanes.use(of: $0).running)) }
+            board.lanes.known.values.filter { !$0.isOwn }.map {
+                ([$0.provider, $0.model ?? ""], Double(board.lanes.use(of: $0).running))
+            }
         }
         metrics.observed("edge_cache_bytes", "Bytes of cached images.") { Double(cache.bytes) }
         metrics.observed("edge_cache_entries", "Cached results.") { Double(cache.count) }

@@ -97,14 +97,16 @@ extension JobFront {
         return HeldResult(result: result, maxAge: nil, cacheStatus: Self.replayed)
     }
 
-    /// Makes a cached result a job of its own, ended at once: the key finds it again, also after a restart.
+    /// Makes a cached result a job of its own, ended at once: the key finds it again, also after a restart, and the webhook that its
+    /// request named is told of it.
     /// - Returns: its document; nil when it could not be written, and the key is not kept.
     func keep(
         _ entry: CacheEntry,
         _ ticket: Ticket,
         _ function: LiveFunction,
-        _ claim: IdempotencyClaim,
-        _ caller: Caller
+        _ claim: IdempotencyClaim?,
+        _ caller: Caller,
+        _ webhook: Webhook? = nil
     ) async -> JSONObject? {
         guard board.files.state.hasRoom else { return nil }
         let now = Timestamp.now()
@@ -119,7 +121,8 @@ extension JobFront {
         document["key"] = ticket.key.map { .string($0) } ?? .null
         document["input"] = (try? JSONValue.parse(ticket.input)) ?? .null
         document["attempts"] = .array([])
-        document["idempotency"] = claim.mark.json
+        document["idempotency"] = claim?.mark.json
+        document["webhook"] = webhook?.json
         JobDocument.add(result, to: &document)
         board.finishing.adopt(document, id: id)
         do {
@@ -131,7 +134,8 @@ extension JobFront {
             board.log("job \(id): \(error)")
             return nil
         }
-        claim.settle(id)
+        claim?.settle(id)
+        if webhook != nil { board.finishing.onEnded(document) }
         return document
     }
 

@@ -12,8 +12,10 @@ extension JobFront {
     /// Makes the request a job, once for each file.
     func submit(_ file: InboxFile, among functions: Functions) async -> Inbox.Fate {
         let request = file.request
-        guard let function = functions[request.function], let settings = function.entry.job else {
-            let known = functions.all.filter { $0.entry.job != nil }.map(\.name).joined(separator: ", ")
+        guard let function = functions[request.function], function.entry.isPublic, let settings = function.entry.job
+        else {
+            let known = functions.all.filter { $0.entry.job != nil && $0.entry.isPublic }.map(\.name)
+                .joined(separator: ", ")
             return .refused("there is no job function \"\(request.function)\"; there are: \(known)")
         }
         do {
@@ -40,6 +42,8 @@ extension JobFront {
         defer { claim.letGo() }
         if let known = claim.known { return known.id }
         var fields = file.request.fields
+        let named = try RequestWebhook.take(from: &fields)
+        let webhook = try webhook(named, of: function, base: "")
         let found = try await pictures.takePictures(from: &fields, base: "", inputs: settings.inputs)
         let asked = TakenRequest(
             body: fields.encoded(),
@@ -64,14 +68,22 @@ extension JobFront {
         if let key = ticket.key, !ticket.isFresh, function.entry.cache != nil, !board.hasNewResult(key: key),
             let entry = await cache.lookup(key: key, now: .now()), try await isWhole(entry.result)
         {
-            guard let document = await keep(entry, ticket, function, claim, .local), let id = document["id"]?.string
+            let keeps = named == nil ? nil : webhook
+            guard let document = await keep(entry, ticket, function, claim, .local, keeps),
+                let id = document["id"]?.string
             else {
                 throw AcceptError.noRoom
             }
             return id
         }
         try await findInputs(of: &ticket, among: found.pictures, function)
-        let job = try await board.accept(ticket, for: function.name, needsFile: true, idempotency: claim.mark)
+        let job = try await board.accept(
+            ticket,
+            for: function.name,
+            needsFile: true,
+            idempotency: claim.mark,
+            webhook: webhook
+        )
         claim.settle(job.id)
         return job.id
     }

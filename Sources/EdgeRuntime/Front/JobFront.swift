@@ -15,6 +15,7 @@ final class JobFront {
     let events: JobEvents
     let pictures: RequestPictures
     private let limits: LimitKeeper
+    let outbox: WebhookOutbox
     /// Set when the host stops: who still waits is told where to ask later.
     var isStopping = false
 
@@ -30,7 +31,8 @@ final class JobFront {
         answers: JobAnswers,
         events: JobEvents,
         pictures: RequestPictures,
-        limits: LimitKeeper
+        limits: LimitKeeper,
+        outbox: WebhookOutbox
     ) {
         self.limits = limits
         self.board = board
@@ -39,6 +41,7 @@ final class JobFront {
         self.answers = answers
         self.events = events
         self.pictures = pictures
+        self.outbox = outbox
     }
 
     func answer(
@@ -53,14 +56,17 @@ final class JobFront {
             throw Problem.notAcceptable
         }
         var ticket: Ticket
-        let taken = try await pictures.take(
+        var taken = try await pictures.take(
             context.request,
             base: context.base,
             inputs: settings.inputs,
             bodyBytesMax: function.entry.bodyBytes
         )
+        let asked = try await RequestWebhook.take(context.request, from: &taken)
+        let webhook = try webhook(asked, of: function, base: context.base)
         notes.body = taken.repeatable
-        let claim = try await claim(context, function, target: taken.target, body: taken.body)
+        let marked = asked.map { taken.body + Array($0.utf8) } ?? taken.body
+        let claim = try await claim(context, function, target: taken.target, body: marked)
         defer { claim?.letGo() }
         if let known = try await replay(claim, choice, context, function, settings, notes) { return known }
         switch try await admit(context, taken, function, settings) {
@@ -73,7 +79,8 @@ final class JobFront {
             notes.cacheKey = ticket.key
             notes.expires = .now() + cache.ttl
         }
-        if let hit = try await cached(ticket, function, choice, context, notes, claim) {
+        let keeps = asked == nil ? nil : webhook
+        if let hit = try await cached(ticket, function, choice, context, notes, claim, keeps) {
             notes.cache = "hit"
             return hit
         }
@@ -87,9 +94,10 @@ final class JobFront {
             ticket,
             for: function.name,
             by: context.caller,
-            needsFile: tellsID || claim != nil,
+            needsFile: tellsID || claim != nil || webhook != nil,
             waitedUntil: wait > .zero ? .now() + wait : nil,
-            idempotency: claim?.mark
+            idempotency: claim?.mark,
+            webhook: webhook
         )
         claim?.settle(job.id)
         notes.job = job.id
@@ -111,6 +119,13 @@ final class JobFront {
             isFollower: notes.cache == "follow",
             applied: preference.applied(limit: Self.waitMax)
         )
+    }
+
+    /// Who is told of the end of a job: whom its request names, else whom its function's settings name.
+    func webhook(_ asked: String?, of function: LiveFunction, base: String) throws(Problem) -> Webhook? {
+        guard let url = asked ?? function.entry.webhook else { return nil }
+        if asked != nil { try outbox.check() }
+        return Webhook(url: url, base: base.isEmpty ? outbox.policy.base : base)
     }
 
     // MARK: Admission
@@ -211,7 +226,8 @@ final class JobFront {
         _ choice: AnswerChoice,
         _ context: RequestContext,
         _ notes: RequestNotes,
-        _ claim: IdempotencyClaim?
+        _ claim: IdempotencyClaim?,
+        _ webhook: Webhook?
     ) async throws -> HTTPResponse? {
         guard let key = ticket.key, !ticket.isFresh, function.entry.cache != nil, !board.hasNewResult(key: key) else {
             return nil
@@ -221,8 +237,10 @@ final class JobFront {
         notes.expires = entry.expires
         let left = max(0, Int((entry.expires - now).inSeconds))
         var document = entry.document
-        if let claim, try await isWhole(entry.result) {
-            document = await keep(entry, ticket, function, claim, context.caller) ?? document
+        if claim != nil || webhook != nil, try await isWhole(entry.result) {
+            let kept = await keep(entry, ticket, function, claim, context.caller, webhook)
+            if kept == nil, webhook != nil { throw AcceptError.noRoom }
+            document = kept ?? document
         }
         return try await answers.result(entry.result, as: choice, maxAge: left, cacheStatus: "edge; hit; ttl=\(left)") {
             JobDocument.shown(document, base: context.base)

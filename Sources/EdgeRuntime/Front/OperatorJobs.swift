@@ -117,7 +117,14 @@ struct OperatorJobs {
         }
         try await front.findInputs(of: &ticket, among: [], function)
         do {
-            return try await board.accept(ticket, for: function.name, by: work.caller, needsFile: true, isExempt: true)
+            return try await board.accept(
+                ticket,
+                for: function.name,
+                by: work.caller,
+                needsFile: true,
+                isExempt: true,
+                webhook: work.webhook
+            )
         } catch let error as AcceptError {
             throw JobAnswers.problem(error, function: function.name)
         }

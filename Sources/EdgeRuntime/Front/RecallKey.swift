@@ -25,6 +25,8 @@ struct RecallKey {
         ("if-unmodified-since", "If-Unmodified-Since"), ("if-range", "If-Range"),
         // The job that it names answers, not the cache.
         ("idempotency-key", "Idempotency-Key"),
+        // Its receiver is to be told.
+        ("edge-webhook", "Edge-Webhook"),
     ]
 
     /// - Returns: whether the request is one that recall can answer.

@@ -40,7 +40,7 @@ package struct Router: Sendable {
     private static let functionsPrefix = "/functions/v1/"
     private static let imagesPrefix = "/images/"
 
-    /// The names of all functions, in the order of the manifest.
+    /// The names of all functions that clients reach, in the order of the manifest.
     package let functionNames: [String]
     private let dialects: DialectPaths
     private var targets: [String: Target] = [:]
@@ -50,9 +50,9 @@ package struct Router: Sendable {
     private var below: [String: Target] = [:]
 
     package init(_ manifest: Manifest) {
-        functionNames = manifest.functions.map(\.name)
+        functionNames = manifest.functions.filter(\.isPublic).map(\.name)
         dialects = DialectPaths(manifest)
-        for entry in manifest.functions {
+        for entry in manifest.functions where entry.isPublic {
             let methods = entry.methods ?? (entry.job == nil ? nil : HTTPMethods.ofJobs)
             let target = Target(name: entry.name, methods: methods.map(HTTPMethods.withHead))
             targets[entry.name] = target

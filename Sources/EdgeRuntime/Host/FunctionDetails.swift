@@ -29,7 +29,9 @@ final class FunctionDetails {
             asking = Task { @LoopActor in
                 // A stopped one is asked only when it has never told anything: a page that polls must not keep functions running.
                 for function in functions.all
-                where function.entry.job != nil && (function.isolates.isReady || known[function.name] == nil) {
+                where function.entry.job != nil && function.entry.isPublic
+                    && (function.isolates.isReady || known[function.name] == nil)
+                {
                     known[function.name] = await caller.describe(function)
                 }
                 asked = .now

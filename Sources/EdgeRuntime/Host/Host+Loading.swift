@@ -53,8 +53,27 @@ extension Host {
         return JWTVerifier(secret: secret, keys: file.tokenKeys, issuer: jwt.issuer, audience: jwt.audience)
     }
 
+    /// What can be promised to who names a receiver of webhooks.
+    static func webhooks(_ file: ManifestFile, _ settings: SettingsStack, base: String) -> WebhookOutbox.Policy {
+        let hasSecret = settings[WebhookOutbox.secretName].map { !$0.value.reveal().isEmpty } ?? false
+        return WebhookOutbox.Policy(
+            hasFunction: file.manifest.canDeliver,
+            canSign: hasSecret || settings[WebhookOutbox.unsignedName]?.value.reveal() == "1",
+            base: base
+        )
+    }
+
     static func check(_ file: ManifestFile, _ settings: SettingsStack) async throws(HostError) {
         _ = try tokens(file, settings)
+        if !webhooks(file, settings, base: "").canSign,
+            let named = file.manifest.functions.first(where: { $0.webhook != nil })
+        {
+            throw HostError(
+                "functions.\(named.name).webhook: \(WebhookOutbox.secretName) is not set, so nothing can be signed; set it with "
+                    + "`edge secrets set \(WebhookOutbox.secretName)=whsec_$(openssl rand -base64 32)`, or set "
+                    + "\(WebhookOutbox.unsignedName)=1"
+            )
+        }
         let sources = sources(file, settings)
         let redactor = settings.redactor(listed: file.manifest.secretNames)
         try await SettingsCheck.run(file, redactor: redactor) { sources.variables(of: $0) }

@@ -31,6 +31,7 @@ package final class Host {
     let details: FunctionDetails
     let callers: CallerFront
     let limits: LimitKeeper
+    let outbox: WebhookOutbox
     private let operatorFront: OperatorFront
     var operatorServer: HTTPServer?
     let state: StateDirectory
@@ -122,6 +123,9 @@ package final class Host {
         self.board = board
         let limits = LimitKeeper(files: files, log: say)
         self.limits = limits
+        let outbox = WebhookOutbox(board: board) { log.write(.warning, $0) }
+        self.outbox = outbox
+        finishing.onEnded = { outbox.ended($0) }
         jobEvents = JobEvents(board: board)
         jobAccess = JobAccess(board: board, files: files, finishing: finishing, events: jobEvents)
         jobFront = JobFront(
@@ -134,7 +138,8 @@ package final class Host {
                 store: PictureStore(images: images),
                 bodies: BodyMemory(limit: file.manifest.host.bodyMemoryBytes)
             ),
-            limits: limits
+            limits: limits,
+            outbox: outbox
         )
         inbox = Inbox(
             state: state,
@@ -264,6 +269,7 @@ package final class Host {
         cache.ageMax = file.manifest.host.retention.images.age
         housekeeping.retention.settings = file.manifest.host.retention
         handler.policy = Self.policy(file.manifest, options)
+        outbox.policy = Self.webhooks(file, settings, base: publicBase(file.manifest))
         callers.use(file.manifest.host, tokens)
         limits.use(file.manifest.host, file.policy, knowsCallers: callers.knowsCallers)
         recall.redactor = log.redactor
@@ -271,6 +277,11 @@ package final class Host {
         // What was remembered held for the manifest, settings and programs that were.
         recall.forgetAll()
         details.forget()
+    }
+
+    /// What URLs begin with where no request says under which name the host is known.
+    private func publicBase(_ manifest: Manifest) -> String {
+        options.publicURL ?? manifest.host.publicURL ?? StartupText.url(of: listener.address)
     }
 
     static func policy(_ manifest: Manifest, _ options: ServeOptions) -> HostHandler.Policy {

@@ -159,6 +159,7 @@ final class Housekeeping {
                 guard let document = try? Self.document(stored.document) else { return }
                 finishing.adopt(document, id: stored.id)
                 finishing.keep(document, id: stored.id, bytes: stored.document.count)
+                if document["webhook"] != nil { finishing.onEnded(document) }
             }
             finishing.idempotency.loaded()
             guard !Task.isCancelled else { return }

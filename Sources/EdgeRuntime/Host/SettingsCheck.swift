@@ -3,8 +3,8 @@ internal import EdgeLoop
 internal import Glibc
 internal import Secrets
 
-/// Runs each program that has a settings file once with `EDGE_CHECK=1`: it reads what it would read at its start, and ends with
-/// status 0 or with a line on stderr.
+/// Runs each program that has a settings file, or works for the host alone and has variables, once with `EDGE_CHECK=1`: it reads what
+/// it would read at its start, and ends with status 0 or with a line on stderr.
 @LoopActor
 enum SettingsCheck {
     /// Lines of a program's complaint that are shown.
@@ -20,8 +20,11 @@ enum SettingsCheck {
         environment: @LoopActor (FunctionEntry) -> [(name: String, value: String)]
     ) async throws(HostError) {
         for entry in file.manifest.functions {
-            guard file.settings[entry.name] != nil, let program = file.programs[entry.name] else { continue }
-            try await check(entry, program, file.folder, environment(entry), redactor)
+            guard let program = file.programs[entry.name] else { continue }
+            let named = environment(entry)
+            // Nobody would be told of a mistake in what a function of the host's own is given.
+            guard file.settings[entry.name] != nil || !entry.isPublic && !named.isEmpty else { continue }
+            try await check(entry, program, file.folder, named, redactor)
         }
     }
 

@@ -30,6 +30,7 @@ struct StartupText {
 
     private var functionLines: [String] {
         host.functions.manifest.functions.map { entry in
+            guard entry.isPublic else { return "function \(entry.name): for the host alone" }
             let routes = (["/functions/v1/\(entry.name)"] + entry.routes.map(\.description)).joined(separator: ", ")
             return "function \(entry.name): auth \(entry.auth.rawValue), at \(routes)"
         }

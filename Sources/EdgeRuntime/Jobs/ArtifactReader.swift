@@ -134,7 +134,8 @@ struct ArtifactReader {
         return facts
     }
 
-    private static func facts(_ header: String?) throws(ArtifactError) -> JSONObject {
+    /// What the function tells of its result.
+    static func facts(_ header: String?) throws(ArtifactError) -> JSONObject {
         guard let header else { return [:] }
         guard header.utf8.count <= factsBytesMax else {
             throw ArtifactError(description: "The function's Edge-Result is larger than \(factsBytesMax) bytes.")

@@ -82,6 +82,10 @@ final class FunctionCaller: FunctionCalls {
             // The time counts to the end of the body: the supervisor cuts what takes longer, and replaces the process.
             let response = try await function.isolates.call(request, timeout: timeout)
             if response.status == 200 { return try await read(response, generation) }
+            if response.status == 204, !function.entry.isPublic {
+                let facts = try ArtifactReader.facts(response.headers["Edge-Result"])
+                return .made(StoredArtifacts(result: JobResult(images: [], facts: facts)))
+            }
             let body = redactor().redact(try await response.collect(upTo: RunReading.bodyBytesMax))
             let (outcome, note) = RunReading.unfinished(
                 status: response.status,

@@ -195,6 +195,8 @@ final class Job {
     let generation: Generation
     /// The key that its request came with.
     let idempotency: IdempotencyMark?
+    /// Who is told of its end.
+    let webhook: Webhook?
     /// Whether it has a file: always true once its id was told to a client.
     var hasFile = false
     /// Whether its work had ended, or its image was whole, before it was accepted.
@@ -208,12 +210,14 @@ final class Job {
         tier: Tier? = nil,
         created: Timestamp,
         generation: Generation,
-        idempotency: IdempotencyMark? = nil
+        idempotency: IdempotencyMark? = nil,
+        webhook: Webhook? = nil
     ) {
         self.id = id
         self.caller = caller
         self.tier = tier ?? caller.tier
         self.idempotency = idempotency
+        self.webhook = webhook
         self.created = created
         self.generation = generation
         isLate = generation.isDone || generation.whole != nil

@@ -19,8 +19,10 @@ extension JobBoard {
     ///
     /// - Parameter needsFile: whether the job's id will be told to the caller. A follower that is answered while its caller waits
     ///   needs no file of its own.
-    /// - Parameter idempotency: the key that finds the job again; the file keeps it.
-    /// - Parameter isExempt: whether the operator asks, in the caller's name.
+    /// - Parameters:
+    ///   - idempotency: the key that finds the job again; the file keeps it.
+    ///   - isExempt: whether the operator asks, in the caller's name.
+    ///   - webhook: who is told of its end; such a job needs a file.
     func accept(
         _ ticket: Ticket,
         for function: String,
@@ -28,7 +30,8 @@ extension JobBoard {
         needsFile: Bool,
         waitedUntil: Timestamp? = nil,
         idempotency: IdempotencyMark? = nil,
-        isExempt: Bool = false
+        isExempt: Bool = false,
+        webhook: Webhook? = nil
     ) async throws -> Job {
         guard !isStopping else { throw AcceptError.stopping }
         guard jobs.count < Self.jobsMax else { throw AcceptError.tooManyJobs(limit: Self.jobsMax) }
@@ -42,7 +45,8 @@ extension JobBoard {
                 tier: tier,
                 created: now,
                 generation: generation,
-                idempotency: idempotency
+                idempotency: idempotency,
+                webhook: webhook
             )
             follow(job)
             lift(generation, by: job)
@@ -86,7 +90,8 @@ extension JobBoard {
             tier: tier,
             created: now,
             generation: generation,
-            idempotency: idempotency
+            idempotency: idempotency,
+            webhook: webhook
         )
         counts[function, default: DayCount()].add(at: now)
         if let key = ticket.key { byKey[key] = generation }

@@ -47,7 +47,8 @@ extension JobBoard {
                 tier: recovered.tier,
                 created: recovered.created,
                 generation: generation,
-                idempotency: recovered.idempotency
+                idempotency: recovered.idempotency,
+                webhook: recovered.webhook
             )
             job.hasFile = true
             follow(job)

@@ -73,6 +73,9 @@ final class JobBoard {
     var runningCount: Int { queues.values.reduce(0) { $0 + $1.runningCount } }
     var readyCount: Int { queues.values.reduce(0) { $0 + $1.readyCount } }
 
+    /// Unfinished work of one function.
+    func unfinished(of function: String) -> Int { queues[function]?.count ?? 0 }
+
     func job(_ id: String) -> Job? { jobs[id] }
 
     /// Runs of `function` today, as its daily cap counts them.

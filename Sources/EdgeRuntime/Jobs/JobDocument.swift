@@ -47,6 +47,7 @@ enum JobDocument {
         }
         if job.tier != job.caller.tier { object["tier"] = .string(job.tier.rawValue) }
         if let mark = job.idempotency { object["idempotency"] = mark.json }
+        if let webhook = job.webhook { object["webhook"] = webhook.json }
         if let failure = failure(of: job) { object["error"] = failure.json }
         return object
     }

@@ -86,6 +86,12 @@ final class JobFiles {
         try await perform(try Self.key(id), .amend(try Self.checked(document)))
     }
 
+    /// Whether a job of that id is stored, ended or not.
+    func knows(_ id: String) -> Bool {
+        guard let key = JobKey(id) else { return false }
+        return active.contains(key) || finished.day(of: key) != nil
+    }
+
     /// Removes a job, ended or not, for good.
     /// - Parameter trace: what stays of one that had ended, until its day is over (``removeTraces(before:)``); nil: nothing.
     /// - Throws: what failed; then the job is still there.

@@ -15,6 +15,8 @@ final class JobFinish {
     private(set) var resultSizes = ResultSizes()
     /// What may be removed one day.
     var kept = KeptJobs()
+    /// Told of each document in `done/` whose job has a webhook.
+    var onEnded: @LoopActor (JSONObject) -> Void = { _ in }
 
     init(
         files: JobFiles,
@@ -46,6 +48,7 @@ final class JobFinish {
         do {
             try await files.finish(id: job.id, document: text, day: Timestamp.now().day)
             keep(document, id: job.id, bytes: text.count)
+            if job.webhook != nil { onEnded(document) }
         } catch {
             log("job \(job.id): its end could not be written: \(error)")
         }

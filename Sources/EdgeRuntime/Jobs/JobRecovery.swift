@@ -23,6 +23,7 @@ struct RecoveredJob: Equatable, Sendable {
     let waits: Int
     let resumeState: [UInt8]?
     let idempotency: IdempotencyMark?
+    let webhook: Webhook?
     /// When it is due; nil: at once.
     var due: Timestamp?
 
@@ -81,6 +82,7 @@ struct RecoveredJob: Equatable, Sendable {
         waits = Int(clamping: stored["retry"]?["waits"]?.integer ?? 0)
         if let state = stored["resumeState"], !state.isNull { resumeState = state.encoded() } else { resumeState = nil }
         idempotency = IdempotencyMark(in: stored)
+        webhook = Webhook(in: stored)?.anew
         due = stored["nextAttemptAt"]?.string.flatMap { Timestamp(iso8601: $0) }
     }
 

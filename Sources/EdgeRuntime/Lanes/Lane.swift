@@ -18,6 +18,10 @@ struct Lane: Equatable, Sendable {
     /// Whether its provider takes the attempt's id as its own, so that it can be asked what became of one.
     let takesAttemptIDs: Bool
 
+    /// The provider of the host's own work: told to nobody.
+    static let ownProvider = "edge"
+    var isOwn: Bool { provider == Self.ownProvider }
+
     /// What a circuit is kept for.
     var route: String { model.map { "\(provider)/\($0)" } ?? provider }
 

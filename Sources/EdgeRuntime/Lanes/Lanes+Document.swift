@@ -5,7 +5,8 @@ internal import JSON
 extension Lanes {
     /// Every lane that a job has used since the start, in the order of provider and model.
     func document(now: Timestamp) -> JSONValue {
-        .array(known.keys.sorted().compactMap { known[$0] }.map { .object(entry(of: $0, now: now)) })
+        let shown = known.keys.sorted().compactMap { known[$0] }.filter { !$0.isOwn }
+        return .array(shown.map { .object(entry(of: $0, now: now)) })
     }
 
     /// How one lane stands, whether or not a job has used it.

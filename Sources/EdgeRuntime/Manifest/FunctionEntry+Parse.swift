@@ -10,6 +10,10 @@ extension FunctionEntry {
         guard var section = functions.section(name) else { return nil }
 
         self.init(name: name, run: Self.run(from: &section))
+        isPublic = section.flag("public", default: isPublic)
+        for key in ["routes", "speaks"] where !isPublic && section.object[key] != nil {
+            section.note("a function with \"public\": false is reached by no client; remove this", key)
+        }
         routes = section.texts("routes") { text in
             do throws(RoutePattern.Mistake) { _ = try RoutePattern(text) } catch { return error.reason }
             return nil
@@ -39,6 +43,7 @@ extension FunctionEntry {
             default: job == nil ? Self.standardBodyBytes : Self.standardJobBodyBytes,
             in: 1024...(1 << 30)
         )
+        webhook = Self.webhook(from: &section)
         if var cache = section.section("cache") {
             self.cache = CacheSettings(from: &cache)
             if section.object["job"] == nil {
@@ -80,6 +85,18 @@ extension FunctionEntry {
             return nil
         }
         return path
+    }
+
+    private static func webhook(from section: inout FileSection) -> String? {
+        guard let url = section.text("webhook", example: "write a URL such as \"https://app.example/hooks/edge\"")
+        else {
+            return nil
+        }
+        if let mistake = WebhookAddress.mistake(in: url) { section.note("this \(mistake)", "webhook") }
+        if section.object["job"] == nil {
+            section.note("only a job function has ends to tell of; add \"job\": {} or remove this", "webhook")
+        }
+        return url
     }
 
     private static func methods(from section: inout FileSection) -> [String]? {

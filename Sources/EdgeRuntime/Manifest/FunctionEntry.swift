@@ -18,6 +18,8 @@ package struct FunctionEntry: Sendable, Equatable {
     package let name: String
     /// `run`: program and arguments. Required.
     package var run: [String]
+    /// `public`: whether clients reach it. `false`: it works for the host alone. Default true.
+    package var isPublic = true
     /// `routes`: further public paths. Default none.
     package var routes: [RoutePattern] = []
     /// `listen`. Default `socket`.
@@ -57,6 +59,8 @@ package struct FunctionEntry: Sendable, Equatable {
     package var bodyBytes = standardBodyBytes
     /// `job`: nil for a plain function, whose calls are forwarded as they come.
     package var job: JobSettings?
+    /// `webhook`: the URL that is told of the end of each job of this function whose request names none. Default none.
+    package var webhook: String?
     /// `cache`: nil when no result is kept by its cache key.
     package var cache: CacheSettings?
 

@@ -15,6 +15,7 @@ extension Manifest {
                 manifest.functions = functions.object.keys.compactMap { FunctionEntry(named: $0, in: functions) }
                 refuseClashes(among: manifest.functions, in: functions)
                 refuseSharedDialects(among: manifest.functions, in: functions)
+                refuseMissingHelpers(of: manifest, in: functions)
             }
             refuseLimitsOfNobody(manifest, in: root)
             return manifest
@@ -67,6 +68,19 @@ extension Manifest {
             section.note(
                 "there is no function \(quoted(name)); \(notOne(name, of: manifest.functions.map(\.name)))",
                 name
+            )
+        }
+    }
+
+    /// Notes what only a bundled function can do, where there is none: the host calls nobody itself.
+    private static func refuseMissingHelpers(of manifest: Manifest, in functions: FileSection) {
+        guard !manifest.canDeliver else { return }
+        for entry in manifest.functions where entry.webhook != nil {
+            guard let object = functions.object[entry.name]?.object else { continue }
+            functions.below(entry.name, object).note(
+                "the function \"webhook\" delivers these; add \"webhook\": { \"run\": [\"webhook\"], \"public\": false, \"job\": {}, ... } "
+                    + "as in the bundled functions.json, or remove this",
+                "webhook"
             )
         }
     }

@@ -15,6 +15,9 @@ package struct Manifest: Sendable, Equatable {
     /// The function of that name; letter case matters.
     package subscript(name: String) -> FunctionEntry? { functions.first { $0.name == name } }
 
+    /// Whether there is a function that delivers webhooks.
+    var canDeliver: Bool { self[WebhookOutbox.function].map { !$0.isPublic && $0.job != nil } ?? false }
+
     /// Every name that some function lists under `secrets`: what is never printed.
     package var secretNames: Set<String> { Set(functions.flatMap(\.secrets)) }
 

@@ -1,4 +1,5 @@
 // A picture inside a request: a data URI in base64 (RFC 2397).
+internal import Digest
 
 enum DataURI {
     /// What is wrong with one, as it follows "is".

@@ -1,4 +1,5 @@
 // Takes the pictures out of a request before its function sees it.
+internal import Digest
 internal import EdgeHTTP
 internal import EdgeLoop
 internal import JSON

@@ -48,6 +48,8 @@ final class JobQueue {
 
     var runningCount: Int { order.runningCount }
     var readyCount: Int { order.count }
+    /// All that is here: what runs, what is ready, what waits.
+    var count: Int { generations.count + runningCount }
 
     func use(_ settings: JobSettings, _ tiers: TierTable) {
         self.settings = settings

@@ -53,6 +53,48 @@ struct ManifestTests {
         #expect(mistakes("{\"run\": [\"f\"], \"job\": {\"inputs\": [\(many)]}}").first?.contains("at most 16") == true)
     }
 
+    @Test func `a function that works for the host alone has no public paths`() throws {
+        let manifest = try parse(#"{"functions": {"f": {"run": ["f"], "public": false}, "g": {"run": ["g"]}}}"#)
+        let router = Router(manifest)
+
+        #expect(manifest["f"]?.isPublic == false)
+        #expect(manifest["g"]?.isPublic == true)
+        #expect(router.functionNames == ["g"])
+        for path in ["/functions/v1/f", "/functions/v1/f/x"] {
+            #expect(router.route(method: "POST", path: path) == .unknownFunction(name: "f"))
+        }
+        #expect(
+            mistakes(#"{"run": ["f"], "public": false, "routes": ["/f"]}"#).first?.contains("reached by no client")
+                == true
+        )
+        #expect(
+            mistakes(#"{"run": ["f"], "public": false, "job": {}, "speaks": ["openai"]}"#).first?.contains("speaks")
+                == true
+        )
+    }
+
+    @Test func `a function's webhook is a URL, of a job function, where somebody delivers`() throws {
+        let deliverer = #""webhook": {"run": ["webhook"], "public": false, "job": {}}"#
+        func all(_ entry: String, _ deliverer: String) -> [String] {
+            messages("{\"functions\": {\"f\": \(entry), \(deliverer)}}")
+        }
+        let good = #"{"run": ["f"], "job": {}, "webhook": "https://app.example/hooks?key=k"}"#
+        let manifest = try parse("{\"functions\": {\"f\": \(good), \(deliverer)}}")
+
+        #expect(manifest["f"]?.webhook == "https://app.example/hooks?key=k")
+        #expect(mistakes(good).first?.contains("the function \"webhook\" delivers these") == true)
+        #expect(
+            all(good, #""webhook": {"run": ["webhook"], "job": {}}"#).count == 1,
+            "one that clients reach is another one"
+        )
+        #expect(
+            all(#"{"run": ["f"], "webhook": "https://a.example"}"#, deliverer).first?.contains("job function") == true
+        )
+        #expect(
+            all(#"{"run": ["f"], "job": {}, "webhook": "ftp://a"}"#, deliverer).first?.contains("http or https") == true
+        )
+    }
+
     @Test func `an API is spoken by one function, and its paths are nobody else's`() {
         let two =
             #"{"functions": {"a": {"run": ["a"], "job": {}, "speaks": ["openai"]}, "b": {"run": ["b"], "job": {}, "speaks": ["openai"]}}}"#

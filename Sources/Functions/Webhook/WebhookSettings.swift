@@ -1,0 +1,39 @@
+// What the operator sets for deliveries, read once from the environment.
+internal import EdgeFunction
+internal import EdgeLoop
+internal import FileReading
+internal import Upstream
+
+struct WebhookSettings: Sendable {
+    /// nil: deliveries go out unsigned.
+    let signer: WebhookSigner?
+    let waits: WebhookWaits
+    /// Receivers in private networks are called only where these networks are listed.
+    let policy: AddressPolicy
+
+    /// A setting that cannot be used, as a sentence for the operator.
+    struct Mistake: Error, Equatable, CustomStringConvertible {
+        let description: String
+
+        init(_ description: String) { self.description = description }
+    }
+
+    init(_ environment: (String) -> String?) throws(Mistake) {
+        signer = try environment("EDGE_WEBHOOK_SECRET").map { text throws(Mistake) in
+            try WebhookSigner(secrets: text)
+        }
+        waits =
+            try environment("EDGE_WEBHOOK_WAITS").map { text throws(Mistake) in try WebhookWaits(text) }
+            ?? WebhookWaits()
+        var allowed: [AddressRange] = []
+        for text in (environment("EDGE_WEBHOOK_ALLOW") ?? "").split(whereSeparator: { $0 == " " || $0 == "," }) {
+            guard let range = AddressRange(String(text)) else {
+                throw Mistake(
+                    "EDGE_WEBHOOK_ALLOW: \"\(text)\" is no network; write for example 10.0.0.0/8 or 127.0.0.1"
+                )
+            }
+            allowed.append(range)
+        }
+        policy = AddressPolicy(allowsLoopback: false, allowsPrivate: false, allowed: allowed)
+    }
+}
