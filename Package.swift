@@ -35,6 +35,7 @@ let package = Package(
         .executable(name: "generate", targets: ["Generate"]),
         .executable(name: "status", targets: ["Status"]),
         .executable(name: "webhook", targets: ["Webhook"]),
+        .executable(name: "keyset", targets: ["Keyset"]),
         .executable(name: "hello", targets: ["Hello"]),
         .library(name: "EdgeFunction", targets: ["EdgeFunction"]),
         .library(name: "HFInference", targets: ["HFInference"]),
@@ -91,6 +92,11 @@ let package = Package(
                 "EdgeFunction", "EdgeLoop", "JSON", "CivilTime", "Digest", "Signatures", "Retry", "Upstream",
                 "FileReading",
             ]
+        ),
+        program(
+            "Keyset",
+            path: "Sources/Functions/Keyset",
+            ["EdgeFunction", "EdgeLoop", "EdgeHTTP", "JSON", "Upstream"]
         ),
         program("Hello", path: "Sources/Functions/Hello", ["EdgeFunction"]),
 
@@ -153,6 +159,7 @@ let package = Package(
         program("TestHost", path: "Tests/TestHost", ["EdgeLoop"]),
         tests("EdgeFunctionTests", ["EdgeFunction", "Hello", "TestSupport"]),
         tests("StatusTests", ["Status", "EdgeFunction", "TestSupport"]),
+        tests("KeysetTests", ["Keyset", "EdgeFunction", "EdgeHTTP", "Upstream", "JSON", "TestSupport"]),
         tests("WebhookTests", ["Webhook", "EdgeFunction", "Upstream", "JSON", "CivilTime", "TestSupport"]),
         tests("EndToEndTests", ["EdgeLoop", "JSON", "CivilTime", "Digest", "Signatures", "TestSupport"]),
         tests(

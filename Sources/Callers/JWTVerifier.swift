@@ -10,6 +10,8 @@ package struct JWTVerifier: Sendable {
     /// The shared secret of HS256, as UTF-8; nil: no such token is good.
     package var secret: [UInt8]?
     package var keys: JWTKeySet
+    /// Whether keys come from elsewhere, although there may be none yet.
+    package var expectsKeys = false
     /// What `iss` must be; nil: anything.
     package var issuer: String?
     /// What `aud` must be or hold; nil: anything.
@@ -30,7 +32,17 @@ package struct JWTVerifier: Sendable {
     }
 
     /// Whether any token can be good.
-    package var canVerify: Bool { secret != nil || keys.count > 0 }
+    package var canVerify: Bool { secret != nil || keys.count > 0 || expectsKeys }
+
+    /// Whether a token says that it is signed by a key that is not here and could come.
+    package func lacksKey(of token: String) -> Bool {
+        guard expectsKeys, let header = Self.object(token.prefix { $0 != "." }) else { return false }
+        return switch header["alg"]?.string {
+        case "ES256": candidates(.p256, header).isEmpty
+        case "RS256": candidates(.rsa, header).isEmpty
+        default: false
+        }
+    }
 
     /// Why a token is refused: a sentence's end for its sender.
     package struct Refusal: Error, Equatable, CustomStringConvertible {

@@ -51,6 +51,24 @@ struct JWTVerifierTests {
         } catch { return error.description }
     }
 
+    @Test func `a key is missing where keys may come, and the token names one that is not here`() throws {
+        var empty = try verifier(keys: false)
+        var full = try verifier()
+        #expect(!empty.lacksKey(of: TokenSamples.es256), "none will come")
+        empty.expectsKeys = true
+        full.expectsKeys = true
+
+        #expect(empty.canVerify)
+        for token in [TokenSamples.es256, TokenSamples.rs256] {
+            #expect(empty.lacksKey(of: token))
+            #expect(!full.lacksKey(of: token))
+        }
+        #expect(!empty.lacksKey(of: TokenSamples.hs256), "a shared secret is in no key set")
+        #expect(full.lacksKey(of: token(claims(), header: ["alg": "ES256", "kid": "ec-2"])))
+        #expect(full.lacksKey(of: token(claims(), header: ["alg": "RS256", "kid": "ec-1"])), "of another kind")
+        for text in ["", "..", "e30..", "x.y.z"] { #expect(!full.lacksKey(of: text)) }
+    }
+
     @Test(arguments: [TokenSamples.hs256, TokenSamples.es256, TokenSamples.rs256])
     func `tokens of all three kinds name their user`(token: String) throws {
         let caller = try #require(try verifier().caller(of: token, now: now))

@@ -124,7 +124,8 @@ struct DeliveryTests {
 
     @LoopActor
     private func deliver(to url: String, _ environment: [String: String] = [:]) async throws -> Outcome {
-        let webhook = Webhook(settings: try WebhookSettings { environment[$0] })
+        let settings = try WebhookSettings { environment[$0] }
+        let webhook = Webhook(settings: settings, deadlines: UpstreamDeadlines(connect: .seconds(60)))
         var event = Self.event
         event["url"] = .string(url)
         return try await webhook.deliver(try Delivery(event), attempt: 1)

@@ -16,9 +16,12 @@ final class CallerFront {
     private var countsAddresses = false
     /// Told when it may have changed whether callers are known.
     var onChange: @LoopActor () -> Void = {}
+    /// Where newer keys of tokens may come from.
+    private let keyring: TokenKeyring?
 
-    init(keys: KeySet) {
+    init(keys: KeySet, keyring: TokenKeyring? = nil) {
         self.keys = keys
+        self.keyring = keyring
         hasCallers = keys.hasCallers
     }
 
@@ -36,6 +39,21 @@ final class CallerFront {
         self.tokens = tokens
         countsAddresses = settings.limits.map { !$0.address.isEmpty } ?? false
         onChange()
+    }
+
+    /// Takes over other public keys of tokens.
+    func use(_ keys: JWTKeySet) { tokens.keys = keys }
+
+    /// As ``identify(_:for:)``; a token whose key is not known waits for newer keys first, if some may be fetched.
+    func known(_ request: HTTPRequest, for function: FunctionEntry) async throws(Problem) -> Caller {
+        do {
+            return try identify(request, for: function)
+        } catch {
+            guard let keyring, case .token(let token) = Self.credential(of: request), tokens.lacksKey(of: token),
+                await keyring.renewed({ [self] in !tokens.lacksKey(of: token) })
+            else { throw error }
+            return try identify(request, for: function)
+        }
     }
 
     /// - Throws: a 401 where the request shows something wrong, or nothing where something is required.

@@ -186,11 +186,11 @@ final class HostHandler: HTTPHandler {
                 throw Problem.unknownFunction(name, known: functions.router.functionNames)
             }
             notes.function = name
-            return try await answer(try known(context, to: function, notes), function, path: path, notes)
+            return try await answer(try await known(context, to: function, notes), function, path: path, notes)
         case .dialect(let match):
             guard let function = functions[match.function] else { throw Problem.notFound }
             notes.function = function.name
-            return try await dialects.answer(match, try known(context, to: function, notes), function, notes)
+            return try await dialects.answer(match, try await known(context, to: function, notes), function, notes)
         case .image(let sha256, let suffix):
             return try await images.answer(sha256: sha256, suffix: suffix).selected(for: request)
         case .health:
@@ -216,9 +216,9 @@ final class HostHandler: HTTPHandler {
         _ context: RequestContext,
         to function: LiveFunction,
         _ notes: RequestNotes
-    ) throws(Problem) -> RequestContext {
+    ) async throws(Problem) -> RequestContext {
         var context = context
-        context.caller = try known(context.request, function)
+        context.caller = limits.judged(try await callers.known(context.request, for: function.entry))
         notes.caller = context.caller
         try limits.takeRequest(by: context.caller, function.name)
         return context

@@ -50,7 +50,9 @@ extension Host {
                     + "else it can be guessed from a token"
             )
         }
-        return JWTVerifier(secret: secret, keys: file.tokenKeys, issuer: jwt.issuer, audience: jwt.audience)
+        var tokens = JWTVerifier(secret: secret, keys: file.tokenKeys, issuer: jwt.issuer, audience: jwt.audience)
+        tokens.expectsKeys = jwt.keysURL != nil
+        return tokens
     }
 
     /// What can be promised to who names a receiver of webhooks.

@@ -32,6 +32,7 @@ package final class Host {
     let callers: CallerFront
     let limits: LimitKeeper
     let outbox: WebhookOutbox
+    let keyring: TokenKeyring
     private let operatorFront: OperatorFront
     var operatorServer: HTTPServer?
     let state: StateDirectory
@@ -77,7 +78,7 @@ package final class Host {
         let listener = try ListenAddress.open(host: options.host ?? "127.0.0.1", port: options.port)
         let state = try await StateDirectory(path: places.state)
         let keyFile = KeyFile(state: state.path)
-        callers = CallerFront(keys: try await Pool.run { try keyFile.read() })
+        let apiKeys = try await Pool.run { try keyFile.read() }
         self.options = options
         self.environment = environment
         self.places = places
@@ -117,6 +118,15 @@ package final class Host {
             )
         }
         self.functions = functions
+        let keySets = KeySetFetch(functions: functions)
+        let keyring = TokenKeyring(
+            file: KeySetFile(state: state.path),
+            fetch: { try await keySets.document(at: $0) },
+            log: { log.write(.warning, $0) }
+        )
+        self.keyring = keyring
+        let callers = CallerFront(keys: apiKeys, keyring: keyring)
+        self.callers = callers
         let caller = FunctionCaller(functions: functions, images: images) { log.redactor }
         details = FunctionDetails(functions: functions, caller: caller)
         let board = JobBoard(files: files, calls: caller, finishing: finishing, log: say)
@@ -189,6 +199,10 @@ package final class Host {
         limits.onChange = { [recall] in recall.standsAside = $0.limitsRequests }
         callers.onChange = { [unowned limits, unowned callers] in limits.use(knowsCallers: callers.knowsCallers) }
         cache.onRemoved = { [recall] in recall.forget(cacheKey: $0) }
+        keyring.onChange = { [recall] in
+            callers.use($0)
+            recall.forgetAll()
+        }
         recall.onUse = { [cache] in cache.use(key: $0) }
         readiness.isReady = { [unowned self] in phase == .serving }
         control.make = { [unowned self] name, hasCall in
@@ -242,6 +256,7 @@ package final class Host {
         server.serve(listener)
         phase = .serving
         StartupText(self).write()
+        keyring.use(file.manifest.host.jwt.keysURL)  // what it may have to say comes after the start's own lines
         watchFiles()
         housekeeping.start()
         inbox.start()
@@ -251,7 +266,7 @@ package final class Host {
 
     /// Goes over to a manifest and settings that have been found good.
     func apply(_ file: ManifestFile, _ settings: SettingsStack) {
-        let tokens = (try? Self.tokens(file, settings)) ?? JWTVerifier()  // it was found good before
+        var tokens = (try? Self.tokens(file, settings)) ?? JWTVerifier()  // it was found good before
         self.file = file
         self.settings = settings
         log.redactor = Self.redactor(file, settings)
@@ -270,6 +285,8 @@ package final class Host {
         housekeeping.retention.settings = file.manifest.host.retention
         handler.policy = Self.policy(file.manifest, options)
         outbox.policy = Self.webhooks(file, settings, base: publicBase(file.manifest))
+        if phase == .serving { keyring.use(file.manifest.host.jwt.keysURL) }
+        if tokens.expectsKeys { tokens.keys = keyring.keys }
         callers.use(file.manifest.host, tokens)
         limits.use(file.manifest.host, file.policy, knowsCallers: callers.knowsCallers)
         recall.redactor = log.redactor

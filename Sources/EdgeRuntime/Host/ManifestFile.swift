@@ -88,7 +88,7 @@ struct ManifestFile: Sendable {
     }
 
     private static func tokenKeysPath(_ manifest: Manifest, _ path: String) -> String? {
-        manifest.host.jwt.keys.map { $0.hasPrefix("/") ? $0 : "\(HostPlaces.folder(path))/\($0)" }
+        manifest.host.jwt.keysFile.map { $0.hasPrefix("/") ? $0 : "\(HostPlaces.folder(path))/\($0)" }
     }
 
     private static func tokenKeys(of manifest: Manifest, _ path: String) throws(HostError) -> JWTKeySet {

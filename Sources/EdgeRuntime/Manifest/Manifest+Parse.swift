@@ -18,8 +18,18 @@ extension Manifest {
                 refuseMissingHelpers(of: manifest, in: functions)
             }
             refuseLimitsOfNobody(manifest, in: root)
+            if manifest.host.jwt.keysURL != nil, !manifest.canFetchKeys { refuseKeys(in: root) }
             return manifest
         }
+    }
+
+    private static func refuseKeys(in root: FileSection) {
+        guard let host = root.object["host"]?.object, let jwt = host["jwt"]?.object else { return }
+        root.below("host", host).below("jwt", jwt).note(
+            "the function \"keyset\" fetches this; add \"keyset\": { \"run\": [\"keyset\"], \"public\": false, ... } as in the "
+                + "bundled functions.json, or save the key set to a file and write the file's name",
+            "keys"
+        )
     }
 
     /// Notes what is wrong only between functions: the same path twice, and a name that is a secret here and plain there.

@@ -18,6 +18,9 @@ package struct Manifest: Sendable, Equatable {
     /// Whether there is a function that delivers webhooks.
     var canDeliver: Bool { self[WebhookOutbox.function].map { !$0.isPublic && $0.job != nil } ?? false }
 
+    /// Whether there is a function that fetches key sets.
+    var canFetchKeys: Bool { self[KeySetFetch.function].map { !$0.isPublic && $0.job == nil } ?? false }
+
     /// Every name that some function lists under `secrets`: what is never printed.
     package var secretNames: Set<String> { Set(functions.flatMap(\.secrets)) }
 

@@ -37,14 +37,18 @@ struct Delivery: Equatable, Sendable {
         body = event.encoded()
     }
 
-    func request(_ signer: WebhookSigner?, at now: Timestamp) -> UpstreamRequest {
+    func request(
+        _ signer: WebhookSigner?,
+        at now: Timestamp,
+        deadlines: UpstreamDeadlines = Self.deadlines
+    ) -> UpstreamRequest {
         let seconds = now.milliseconds / 1000
         var headers: UpstreamHeaders = [
             "Content-Type": "application/json", "webhook-id": id, "webhook-timestamp": "\(seconds)",
         ]
         if let signer { headers.add("webhook-signature", signer.signature(id: id, seconds: seconds, body: body)) }
         var request = UpstreamRequest("POST", url, headers: headers, body: .bytes(body))
-        request.deadlines = Self.deadlines
+        request.deadlines = deadlines
         request.redirectsMax = 0
         request.answerBytesMax = Self.answerBytesMax
         return request

@@ -8,6 +8,7 @@ internal import Upstream
 struct Webhook: JobFunction {
     private let settings: WebhookSettings
     private let upstream: Upstream
+    private let deadlines: UpstreamDeadlines
 
     init() throws {
         self.init(
@@ -17,8 +18,9 @@ struct Webhook: JobFunction {
         )
     }
 
-    init(settings: WebhookSettings) {
+    init(settings: WebhookSettings, deadlines: UpstreamDeadlines = Delivery.deadlines) {
         self.settings = settings
+        self.deadlines = deadlines
         upstream = Upstream(policy: settings.policy)
     }
 
@@ -29,7 +31,7 @@ struct Webhook: JobFunction {
     /// Makes one attempt.
     func deliver(_ delivery: Delivery, attempt: Int) async throws -> Outcome {
         do throws(UpstreamError) {
-            let answer = try await upstream.call(delivery.request(settings.signer, at: .now()))
+            let answer = try await upstream.call(delivery.request(settings.signer, at: .now(), deadlines: deadlines))
             // Read so that the connection can be used again; what it says, and whether it ends, changes nothing.
             _ = try? await answer.body.collect()
             return Delivery.outcome(

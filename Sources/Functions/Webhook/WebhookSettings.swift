@@ -1,6 +1,5 @@
 // What the operator sets for deliveries, read once from the environment.
 internal import EdgeFunction
-internal import EdgeLoop
 internal import FileReading
 internal import Upstream
 
@@ -25,15 +24,11 @@ struct WebhookSettings: Sendable {
         waits =
             try environment("EDGE_WEBHOOK_WAITS").map { text throws(Mistake) in try WebhookWaits(text) }
             ?? WebhookWaits()
-        var allowed: [AddressRange] = []
-        for text in (environment("EDGE_WEBHOOK_ALLOW") ?? "").split(whereSeparator: { $0 == " " || $0 == "," }) {
-            guard let range = AddressRange(String(text)) else {
-                throw Mistake(
-                    "EDGE_WEBHOOK_ALLOW: \"\(text)\" is no network; write for example 10.0.0.0/8 or 127.0.0.1"
-                )
-            }
-            allowed.append(range)
+        do {
+            let name = "EDGE_WEBHOOK_ALLOW"
+            policy = try AddressPolicy.outside(andListed: environment(name), name: name)
+        } catch {
+            throw Mistake(error.description)
         }
-        policy = AddressPolicy(allowsLoopback: false, allowsPrivate: false, allowed: allowed)
     }
 }

@@ -10,7 +10,7 @@ struct BundledManifestTests {
 
         let manifest = try Manifest.parse(bytes)
 
-        #expect(manifest.functions.map(\.name) == ["generate", "status", "webhook"])
+        #expect(manifest.functions.map(\.name) == ["generate", "status", "webhook", "keyset"])
         #expect(manifest.host == HostSettings())
         var job = JobSettings()
         job.inputs = ["image", "mask"]
@@ -22,6 +22,7 @@ struct BundledManifestTests {
         #expect(manifest["status"]?.grants == [.jobs])
         #expect(manifest["status"]?.env == [])
         #expect(manifest.canDeliver)
+        #expect(manifest.canFetchKeys)
         #expect(manifest["webhook"]?.secrets == [WebhookOutbox.secretName])
         #expect(manifest["webhook"]?.job?.deadline == .seconds(86_400))
         #expect(manifest["webhook"]?.job?.perDay == 0)
