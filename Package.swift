@@ -50,6 +50,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
         // Values without input or output
         library("CivilTime"),
@@ -61,6 +62,10 @@ let package = Package(
         library("Secrets", ["JSON", "Digest"]),
         library("FileReading", ["JSON", "CivilTime"]),
         library("PNG", ["CZlib"]),
+        library("Ledger", ["CivilTime"]),
+
+        // Files
+        library("SQLite", ["CSQLite"]),
 
         // The loop and what runs on it
         library("EdgeLoop", ["CUV"]),
@@ -106,6 +111,7 @@ let package = Package(
             [
                 "EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest", "FileReading",
                 "ImageFormats", "Callers", "Limits",
+                "ImageFormats", "Callers", "Ledger", "SQLite",
             ]
         ),
         program("edge", ["EdgeRuntime", "EdgeLoop", "Secrets", "CGetopt"]),
@@ -129,8 +135,11 @@ let package = Package(
             [
                 "EdgeRuntime", "EdgeLoop", "EdgeHTTP", "CivilTime", "Digest", "JSON", "Retry", "Secrets", "FileReading",
                 "Callers", "Limits", "TestSupport",
+                "Callers", "Ledger", "TestSupport",
             ]
         ),
+        tests("SQLiteTests", ["SQLite", "TestSupport"]),
+        tests("LedgerTests", ["Ledger", "CivilTime"]),
         tests("ProvidersTests", ["Providers", "ImageFormats", "JSON"]),
         tests("SignaturesTests", ["Signatures", "Digest"]),
         tests("CallersTests", ["Callers", "EdgeLoop", "CivilTime", "Digest", "JSON", "Signatures", "TestSupport"]),
