@@ -110,8 +110,7 @@ let package = Package(
             "EdgeRuntime",
             [
                 "EdgeLoop", "EdgeHTTP", "Retry", "Secrets", "JSON", "CivilTime", "Digest", "FileReading",
-                "ImageFormats", "Callers", "Limits",
-                "ImageFormats", "Callers", "Ledger", "SQLite",
+                "ImageFormats", "Callers", "Limits", "Ledger", "SQLite",
             ]
         ),
         program("edge", ["EdgeRuntime", "EdgeLoop", "Secrets", "CGetopt"]),
@@ -134,8 +133,7 @@ let package = Package(
             "EdgeRuntimeTests",
             [
                 "EdgeRuntime", "EdgeLoop", "EdgeHTTP", "CivilTime", "Digest", "JSON", "Retry", "Secrets", "FileReading",
-                "Callers", "Limits", "TestSupport",
-                "Callers", "Ledger", "TestSupport",
+                "Callers", "Limits", "Ledger", "TestSupport",
             ]
         ),
         tests("SQLiteTests", ["SQLite", "TestSupport"]),

@@ -31,6 +31,8 @@ package struct KeyRecord: Sendable, Equatable {
     /// Whether pictures for its callers may show what is not safe for work.
     package let allowsNSFW: Bool
     package let created: Timestamp
+    /// What it may spend; nil: as much as everybody.
+    package let budget: KeyBudget?
     package private(set) var hash: [UInt8]
     package private(set) var earlier: [Earlier] = []
     package private(set) var revoked: Timestamp?
@@ -41,9 +43,11 @@ package struct KeyRecord: Sendable, Equatable {
         tier: Tier,
         actsForOthers: Bool,
         allowsNSFW: Bool = true,
+        budget: KeyBudget? = nil,
         key: APIKey,
         now: Timestamp
     ) {
+        self.budget = budget
         id = String(Base32Text.text(of: randomBytes(7)).prefix(10))
         self.name = name
         self.role = role
@@ -81,6 +85,7 @@ package struct KeyRecord: Sendable, Equatable {
                 earlier.map { ["sha256": .string(Hex.text(of: $0.hash)), "until": .string($0.ends.iso8601)] }
             )
         }
+        object["budget"] = budget?.json
         object["revoked"] = revoked.map { .string($0.iso8601) }
         return .object(object)
     }
@@ -101,6 +106,13 @@ package struct KeyRecord: Sendable, Equatable {
         allowsNSFW = json["nsfw"]?.bool ?? true
         self.created = created
         self.hash = hash
+        // One that cannot be read must not become none: the whole record is refused.
+        if let value = json["budget"] {
+            guard let budget = KeyBudget(value) else { return nil }
+            self.budget = budget
+        } else {
+            budget = nil
+        }
         for element in json["earlier"]?.array ?? [] {
             guard let hash = element["sha256"]?.string.flatMap(Self.digest),
                 let ends = element["until"]?.string.flatMap({ Timestamp(iso8601: $0) })

@@ -20,6 +20,13 @@ package struct SQLiteError: Error, Equatable, Sendable, CustomStringConvertible 
     /// SQLite's own words.
     package let reason: String
 
+    /// What a program itself finds wrong with a file.
+    package init(path: String, reason: String) {
+        kind = .other
+        self.path = path
+        self.reason = reason
+    }
+
     init(code: Int32, path: String, reason: String) {
         kind =
             switch code & 0xff {

@@ -9,7 +9,7 @@ enum KeysTool {
             options = try LongOptions(
                 arguments,
                 of: "edge keys",
-                names: ["state", "name", "tier", "role", "grace"],
+                names: ["state", "name", "tier", "role", "grace", "budget"],
                 flags: ["help", "on-behalf", "no-nsfw", "json"]
             )
         } catch {
@@ -27,7 +27,8 @@ enum KeysTool {
                 tier: options.last("tier"),
                 role: options.last("role"),
                 actsForOthers: options.last("on-behalf") != nil,
-                allowsNSFW: options.last("no-nsfw") == nil
+                allowsNSFW: options.last("no-nsfw") == nil,
+                budget: options.last("budget")
             )
         case ("list", 1): outcome = command.list(asJSON: options.last("json") != nil)
         case ("revoke", 2): outcome = command.revoke(rest[1])
@@ -35,7 +36,7 @@ enum KeysTool {
             outcome = command.rotate(rest[1], grace: options.last("grace") ?? KeysCommand.graceStandard)
         default:
             Terminal.fail(
-                "edge keys: write `edge keys create --name N --tier T [--on-behalf] [--no-nsfw]`, `edge keys list`, "
+                "edge keys: write `edge keys create --name N --tier T [--on-behalf] [--no-nsfw] [--budget \"$5/month\"]`, `edge keys list`, "
                     + "`edge keys revoke N` or `edge keys rotate N [--grace 24h]`",
                 status: 2
             )

@@ -10,6 +10,8 @@ enum Usage {
                edge keys <command>       API keys of callers: create, list, revoke, rotate
                edge providers            who can be used, prices, circuits, quotas; of the host that runs
                edge providers check N    make provider N's cheapest call with its key
+               edge spend [stop | resume] what was spent, budgets; stops paid work, lets it go on
+               edge usage                what was spent by whom and on what: --by, --since, --json, --csv
                edge jobs <command>       list, show, logs, retry, cancel, purge; of the host that runs
                edge run FILE --out DIR   make the requests of a file, one a line; on the host that runs, or without one
                edge version

@@ -15,6 +15,10 @@ case "keys":
     KeysTool.run(Array(arguments.dropFirst()), environment)
 case "providers":
     ProvidersTool.run(Array(arguments.dropFirst()), environment)
+case "spend":
+    SpendTool.spend(Array(arguments.dropFirst()), environment)
+case "usage":
+    SpendTool.usage(Array(arguments.dropFirst()), environment)
 case "jobs":
     JobsTool.run(Array(arguments.dropFirst()), environment)
 case "run":

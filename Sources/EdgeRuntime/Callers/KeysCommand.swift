@@ -19,12 +19,14 @@ package struct KeysCommand {
         now = .now()
     }
 
+    /// - Parameter budget: `$5/month`.
     package func create(
         name: String?,
         tier: String?,
         role: String?,
         actsForOthers: Bool,
-        allowsNSFW: Bool = true
+        allowsNSFW: Bool = true,
+        budget: String? = nil
     ) -> CommandOutcome {
         guard let name, Caller.isName(name) else {
             return Self.wrong("create", "give it a --name of 1 to \(Caller.nameBytesMax) visible characters, no spaces")
@@ -38,6 +40,13 @@ package struct KeysCommand {
         }
         guard role == .caller || !actsForOthers else {
             return Self.wrong("create", "--on-behalf is for keys of callers; an operator's key calls no function")
+        }
+        let limit = budget.flatMap(Self.budget)
+        guard budget == nil || limit != nil && role == .caller else {
+            return Self.wrong(
+                "create",
+                "--budget is what a caller's key may spend a day, a month or in all: \"$5/month\", \"$0.50/day\" or \"$20/total\""
+            )
         }
         return outcome { () throws(KeysError) in
             let key = APIKey()
@@ -54,6 +63,7 @@ package struct KeysCommand {
                     tier: tier,
                     actsForOthers: actsForOthers,
                     allowsNSFW: allowsNSFW,
+                    budget: limit,
                     key: key,
                     now: now
                 )
@@ -84,11 +94,12 @@ package struct KeysCommand {
             let rows = records.map { record in
                 [
                     record.id, record.name, record.role == .operate ? "operator" : record.tier.rawValue,
-                    record.actsForOthers ? "yes" : "no", record.created.iso8601, state(of: record),
+                    record.actsForOthers ? "yes" : "no", Self.text(of: record.budget), record.created.iso8601,
+                    state(of: record),
                 ]
             }
             return CommandOutcome(
-                output: Self.table([["ID", "NAME", "TIER", "ON BEHALF", "CREATED", "STATE"]] + rows)
+                output: Self.table([["ID", "NAME", "TIER", "ON BEHALF", "BUDGET", "CREATED", "STATE"]] + rows)
             )
         }
     }
@@ -131,6 +142,18 @@ package struct KeysCommand {
         if let revoked = record.revoked { return "revoked \(revoked.iso8601)" }
         guard let ends = record.earlier.map(\.ends).max(), ends > now else { return "good" }
         return "good, an older secret until \(ends.iso8601)"
+    }
+
+    private static func budget(_ text: String) -> KeyBudget? {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let limit = MoneyText.read(String(parts[0])),
+            let period = KeyBudget.Period(rawValue: String(parts[1]))
+        else { return nil }
+        return KeyBudget(limit: limit, period: period)
+    }
+
+    private static func text(of budget: KeyBudget?) -> String {
+        budget.map { "\(MoneyText.text(of: $0.limit))/\($0.period.rawValue)" } ?? "-"
     }
 
     private func outcome(_ body: () throws(KeysError) -> CommandOutcome) -> CommandOutcome {

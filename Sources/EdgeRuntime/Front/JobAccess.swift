@@ -54,6 +54,7 @@ final class JobAccess {
         guard asker.mayEnd(jobOf: stored["caller"].flatMap { Caller($0) } ?? .local) else {
             throw Problem.notYourJob(id)
         }
+        try await board.ledger.settled(stored["generation"]?.string ?? id)
         let trace = RunsOfToday.trace(of: stored, now: .now(), countedThrough: files.countedThrough)
         try await files.remove(id: id, leaving: trace)
         await finishing.removed(stored, id: id)

@@ -27,7 +27,9 @@ extension JobFront {
                     "a file of this name with another content was accepted before; give each file a name of its own"
                 )
             }
-            let isPassing = problem.status >= 500 || [408, 425, 429].contains(problem.status)
+            let isPassing =
+                problem.status >= 500 || [408, 425, 429].contains(problem.status)
+                || problem.status == 402 && problem.retryAfter != nil
             guard isPassing, problem.status != 501 else { return .refused("\(problem.message) (\(problem.code))") }
             return .later(problem.message, after: problem.retryAfter.map { .seconds($0) } ?? Self.inboxPause)
         }

@@ -13,6 +13,7 @@ final class OperatorFront: HTTPHandler {
     private let details: FunctionDetails
     private let lanes: Lanes
     private let jobs: OperatorJobs
+    private let ledger: LedgerDesk
     private let url: String
     /// Answers what clients may ask: the operator's own requests come by this socket and are held to no limit.
     weak var clients: (any HTTPHandler)?
@@ -24,6 +25,7 @@ final class OperatorFront: HTTPHandler {
         details: FunctionDetails,
         lanes: Lanes,
         jobs: OperatorJobs,
+        ledger: LedgerDesk,
         url: String
     ) {
         self.functions = functions
@@ -31,6 +33,7 @@ final class OperatorFront: HTTPHandler {
         self.details = details
         self.lanes = lanes
         self.jobs = jobs
+        self.ledger = ledger
         self.url = url
     }
 
@@ -70,6 +73,16 @@ final class OperatorFront: HTTPHandler {
             return Self.json(try await jobs.retry(parts[2]))
         case ("POST", 4, "v1", "jobs") where parts[3] == "cancel":
             return Self.json(try await jobs.cancel(parts[2]))
+        case ("GET", 2, "v1", "spend"):
+            return Self.json(ledger.document(now: .now()))
+        case ("POST", 3, "v1", "spend") where parts[2] == "stop":
+            try await ledger.stop()
+            return Self.json(ledger.document(now: .now()))
+        case ("POST", 3, "v1", "spend") where parts[2] == "resume":
+            try await ledger.resume()
+            return Self.json(ledger.document(now: .now()))
+        case ("GET", 2, "v1", "usage"):
+            return Self.json(try await usage(request.query))
         default:
             throw Problem(
                 status: 404,
@@ -77,6 +90,15 @@ final class OperatorFront: HTTPHandler {
                 message: "the operator's socket has no \(request.method) \(request.path)"
             )
         }
+    }
+
+    private func usage(_ query: String?) async throws -> JSONObject {
+        let fields = try QueryInput.object(query)
+        guard let grouping = fields["by"]?.string.flatMap({ UsageGrouping(rawValue: $0) }) else {
+            throw Problem(status: 400, code: "bad_filter", message: "\"by\" is missing or not known")
+        }
+        let since = fields["since"]?.string.flatMap { Int64($0) }.map { Timestamp(milliseconds: $0) }
+        return try await ledger.usage(by: grouping, since: since)
     }
 
     /// Each provider that a function told of, with its lanes; where no job has used it since the start, as what it told stands.

@@ -166,6 +166,7 @@ struct OperatorJobs {
                 return true
             }
             do {
+                try await board.ledger.settled(document["generation"]?.string ?? stored.id)
                 let trace = RunsOfToday.trace(of: document, now: .now(), countedThrough: files.countedThrough)
                 try await files.remove(id: stored.id, leaving: trace)
                 board.finishing.expired(document, id: stored.id)

@@ -28,7 +28,7 @@ extension Host {
         do {
             if let key = try await Pool.run({ try keys.firstOperatorKey(now: .now()) }) {
                 // Known before it is shown: whoever reads the line may use it at once.
-                callers.use(try await Pool.run { try keys.read() })
+                use(try await Pool.run { try keys.read() })
                 // Past the log, which may be kept somewhere for long.
                 writeLine("edge: the operator's key, shown this once: \(key.reveal())", to: STDERR_FILENO)
             }
@@ -55,7 +55,7 @@ extension Host {
         let file = KeyFile(state: state.path)
         Task { @LoopActor in
             do {
-                callers.use(try await Pool.run { try file.read() })
+                use(try await Pool.run { try file.read() })
                 recall.forgetAll()
             } catch {
                 log.write(.error, "the keys are not read again, the old ones go on: \(error)")

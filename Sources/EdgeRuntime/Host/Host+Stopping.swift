@@ -56,6 +56,7 @@ extension Host {
         board.abandon()
         await functions.stop(within: Self.lastMoment)
         _ = await limits.save()
+        _ = try? await withDeadline(Self.lastMoment) { [ledger] in try await ledger.writer?.flush() }
         log.write(.info, "stopped: \(board.count) unfinished jobs stay on disk")
         log.finish()
     }

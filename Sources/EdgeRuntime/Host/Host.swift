@@ -33,6 +33,8 @@ package final class Host {
     let limits: LimitKeeper
     let outbox: WebhookOutbox
     let keyring: TokenKeyring
+    let ledger: LedgerDesk
+    var keys: KeySet
     private let operatorFront: OperatorFront
     var operatorServer: HTTPServer?
     let state: StateDirectory
@@ -79,6 +81,9 @@ package final class Host {
         let state = try await StateDirectory(path: places.state)
         let keyFile = KeyFile(state: state.path)
         let apiKeys = try await Pool.run { try keyFile.read() }
+        keys = apiKeys
+        let folder = state.path
+        let store = try await Pool.run { try LedgerStore(state: folder) }
         self.options = options
         self.environment = environment
         self.places = places
@@ -104,6 +109,8 @@ package final class Host {
         self.cache = cache
         let say: @LoopActor (String) -> Void = { log.write(.error, $0) }
         let finishing = JobFinish(files: files, images: images, cache: cache, log: say)
+        let ledger = LedgerDesk(writer: LedgerWriter(store: store, log: say)) { log.write($0, $1) }
+        self.ledger = ledger
         let control = ControlFronts()
         let runFolder = "\(state.path)/run"
         let isolateLog = HostIsolateLog(log)
@@ -129,7 +136,7 @@ package final class Host {
         self.callers = callers
         let caller = FunctionCaller(functions: functions, images: images) { log.redactor }
         details = FunctionDetails(functions: functions, caller: caller)
-        let board = JobBoard(files: files, calls: caller, finishing: finishing, log: say)
+        let board = JobBoard(files: files, calls: caller, finishing: finishing, ledger: ledger, log: say)
         self.board = board
         let limits = LimitKeeper(files: files, log: say)
         self.limits = limits
@@ -168,12 +175,14 @@ package final class Host {
         )
         let metrics = HostMetrics(isPublic: environment["EDGE_METRICS"] == "public")
         metrics.observe(board, functions, cache, log)
+        ledger.observe(metrics.metrics)
         operatorFront = OperatorFront(
             functions: functions,
             caller: caller,
             details: details,
             lanes: board.lanes,
             jobs: OperatorJobs(front: jobFront, functions: functions),
+            ledger: ledger,
             url: StartupText.url(of: listener.address)
         )
         let readiness = Readiness()
@@ -192,7 +201,7 @@ package final class Host {
         )
         server = HTTPServer(handler: handler)
         operatorFront.clients = handler
-        board.guards = [limits, OverflowGuard(board: board) { [unowned board] in board.hasTiers() }]
+        board.guards = [limits, OverflowGuard(board: board) { [unowned board] in board.hasTiers() }, ledger]
         board.tierOf = { [unowned limits] in limits.tier(of: $0, $1, $2) }
         board.hasTiers = { [unowned limits] in limits.settings.tiers != nil }
         limits.serial = { [unowned board] in board.serial }
@@ -225,7 +234,7 @@ package final class Host {
             if case .unix(let path) = socket.address { unlink(path) }
             operatorServer = HTTPServer(try Listener(socket.address), handler: operatorFront)
         } catch {
-            log.write(.warning, "`edge providers` and `edge jobs` cannot reach this host: \(error)")
+            log.write(.warning, "`edge providers`, `edge jobs` and `edge spend` cannot reach this host: \(error)")
         }
     }
 
@@ -289,6 +298,7 @@ package final class Host {
         if tokens.expectsKeys { tokens.keys = keyring.keys }
         callers.use(file.manifest.host, tokens)
         limits.use(file.manifest.host, file.policy, knowsCallers: callers.knowsCallers)
+        useBudgets()
         recall.redactor = log.redactor
         recall.hasOrigins = file.manifest.host.origins != .any
         // What was remembered held for the manifest, settings and programs that were.
@@ -299,6 +309,24 @@ package final class Host {
     /// What URLs begin with where no request says under which name the host is known.
     private func publicBase(_ manifest: Manifest) -> String {
         options.publicURL ?? manifest.host.publicURL ?? StartupText.url(of: listener.address)
+    }
+
+    /// The ledger goes by the settings and the keys that are in force.
+    func useBudgets() {
+        let spend = file.manifest.host.spend
+        var settings = LedgerSettings()
+        settings.budgets = spend.budgets
+        settings.marks = spend.marks
+        settings.zone = file.timeZone
+        settings.zoneName = spend.timeZone
+        settings.use(keys)
+        ledger.use(settings)
+    }
+
+    func use(_ keys: KeySet) {
+        self.keys = keys
+        callers.use(keys)
+        useBudgets()
     }
 
     static func policy(_ manifest: Manifest, _ options: ServeOptions) -> HostHandler.Policy {

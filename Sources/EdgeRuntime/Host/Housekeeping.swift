@@ -40,6 +40,7 @@ final class Housekeeping {
         self.finishing = finishing
         self.log = log
         retention = Retention(files: files, images: images, cache: cache, finishing: finishing, log: log)
+        retention.chargesWritten = { [board] in try await board.ledger.writer?.flush() }
     }
 
     /// Takes up unfinished jobs and counts the runs of today. Before the first request.
@@ -51,6 +52,7 @@ final class Housekeeping {
         var accepted = AcceptedWork()
         var recovered: [RecoveredJob] = []
         await limits?.load()
+        var charges: [ChargeRow] = []
         for stored in try await files.load() {
             do {
                 let document = try Self.document(stored.document)
@@ -60,6 +62,7 @@ final class Housekeeping {
                 accepted.note(document)
                 finishing.adopt(document, id: stored.id)
                 calls.note(document)
+                charges += ChargeRow.rows(in: document)
                 recovered.append(job)
             } catch {
                 await bury(stored.id, error.reason)
@@ -101,6 +104,12 @@ final class Housekeeping {
         }
         for (function, moment) in runs.found { board.countRun(of: function, at: moment) }
         await cache.load()
+        do {
+            try await board.ledger.load(charges, of: Array(Set(recovered.map(\.generation))), files)
+        } catch {
+            board.ledger.trouble = "\(error)"
+            log.write(.error, "the ledger cannot be read, so no paid work is accepted: \(error)")
+        }
         await board.adopt(recovered, ended: await ended(recovered, now: now))
         if !recovered.isEmpty { log.write(.info, "took up \(recovered.count) unfinished jobs") }
     }

@@ -1,5 +1,6 @@
 // Reads functions.json, and finds the programs that it names.
 internal import Callers
+internal import CivilTime
 internal import EdgeLoop
 internal import FileReading
 internal import Glibc
@@ -17,6 +18,8 @@ struct ManifestFile: Sendable {
     let tokenKeys: JWTKeySet
     /// The words that no prompt may have.
     let policy: PromptPolicy
+    /// Where days and months begin.
+    let timeZone: TimeZoneRules
 
     /// The programs, and the scripts among their arguments: a change of one is a change of its function.
     var watchedPrograms: [String] {
@@ -66,8 +69,14 @@ struct ManifestFile: Sendable {
             programs: programs,
             settings: try settings(of: manifest, path),
             tokenKeys: try tokenKeys(of: manifest, path),
-            policy: try policy(of: manifest, path)
+            policy: try policy(of: manifest, path),
+            timeZone: try timeZone(of: manifest, name)
         )
+    }
+
+    private static func timeZone(of manifest: Manifest, _ file: String) throws(HostError) -> TimeZoneRules {
+        guard let zone = manifest.host.spend.timeZone else { return .utc }
+        do { return try ZoneFile.read(zone) } catch { throw HostError("\(file): host.timeZone: \(error)") }
     }
 
     private static func settings(of manifest: Manifest, _ path: String) throws(HostError) -> [String: String] {

@@ -17,7 +17,7 @@ package struct CommandOutcome: Sendable {
 /// The commands that ask a running host over its operator's socket.
 @LoopActor
 package struct OperatorCommand {
-    private let state: String
+    let state: String
 
     /// The longest that an answer may take: a provider's check is the slowest of them.
     static let answerTimeout = Duration.seconds(60)
@@ -39,10 +39,14 @@ package struct OperatorCommand {
         return await asking("POST", "/v1/providers/\(name)/check") { "\(name): \($0["text"]?.string ?? "it works")\n" }
     }
 
+    /// What answers where no host runs; nil: nothing can.
+    typealias Fallback = @LoopActor () async -> Result<JSONValue, any Error>?
+
     func asking(
         _ method: String,
         _ path: String,
         atMost limit: Duration = Self.answerTimeout,
+        orElse: Fallback? = nil,
         _ told: @escaping @Sendable (JSONValue) -> String
     ) async -> CommandOutcome {
         do {
@@ -62,6 +66,11 @@ package struct OperatorCommand {
         } catch let error where !(error is SystemError) {
             return CommandOutcome(errors: "the host on \(state) did not answer: \(error)\n", status: 1)
         } catch {
+            switch await orElse?() {
+            case .success(let document): return CommandOutcome(output: told(document))
+            case .failure(let error): return CommandOutcome(errors: "\(error)\n", status: 1)
+            case nil: break
+            }
             return CommandOutcome(
                 errors:
                     "no host runs on the state folder \(state) (\(error)); start one with `edge serve`, or name its folder with "

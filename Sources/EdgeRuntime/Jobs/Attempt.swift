@@ -42,11 +42,17 @@ struct Attempt: Equatable, Sendable {
     var movedOn: String?
     /// Until when the provider said to stay away.
     var blockedUntil: Timestamp?
+    /// The number of the attempt that began what this one asks about; its own where it begins something. What is paid is paid once for
+    /// all of them.
+    var purchase: Int
+    /// Micro-dollars that were spent on it, or may have been (``isPerhapsPaid``); nil: none, or nobody knows.
+    var cost: Int64?
 
     init(number: Int, id: String, started: Timestamp) {
         self.number = number
         self.id = id
         self.started = started
+        purchase = number
     }
 
     var json: JSONValue {
@@ -67,6 +73,8 @@ struct Attempt: Equatable, Sendable {
         }
         object["movedOn"] = movedOn.map { .string($0) }
         object["blockedUntil"] = blockedUntil.map { .string($0.iso8601) }
+        if purchase != number { object["purchase"] = .integer(Int64(purchase)) }
+        object["cost"] = cost.map { .integer($0) }
         return .object(object)
     }
 
@@ -90,5 +98,7 @@ struct Attempt: Equatable, Sendable {
         }
         movedOn = value["movedOn"]?.string
         blockedUntil = value["blockedUntil"]?.string.flatMap { Timestamp(iso8601: $0) }
+        if let first = value["purchase"]?.integer { purchase = Int(clamping: first) }
+        cost = value["cost"]?.integer
     }
 }

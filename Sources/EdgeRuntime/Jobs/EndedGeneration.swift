@@ -31,6 +31,7 @@ struct EndedGeneration: Equatable, Sendable {
         if let last = attempts.indices.last, attempts[last].outcome == .lost {
             attempts[last].outcome = .succeeded
             attempts[last].error = nil
+            attempts[last].isPerhapsPaid = false
         }
         return attempts
     }

@@ -83,8 +83,14 @@ final class Generation {
     var unsure: String?
     /// Until when somebody waits for it; nil: nobody does.
     var patience: Timestamp?
-    /// Set when no lane can take it before its deadline.
+    /// Set when no lane can take it before its deadline, or there is no money for it.
     var hopeless: JobFailure?
+    /// Who is charged for it: whoever was the first to ask. Others follow for nothing.
+    var payer = Caller.local
+    /// Micro-dollars that the ledger holds for it.
+    var reserved: Int64 = 0
+    /// Whether a provider may work on it, or may have: nobody has said yet what became of that.
+    var isSent = false
     var started: Timestamp?
     var finished: Timestamp?
     /// The accepted requests that follow this work. The first one's file carries the attempts.
@@ -136,8 +142,9 @@ final class Generation {
 
     func begin(_ attempt: Attempt) {
         attempts.append(attempt)
-        if attempts.count > Self.attemptsKept {
-            attempts.removeFirst()
+        // What was paid stays: the ledger can be made again from the files.
+        if attempts.count > Self.attemptsKept, let first = attempts.firstIndex(where: { $0.cost ?? 0 == 0 }) {
+            attempts.remove(at: first)
             attemptsOmitted += 1
         }
         if started == nil { started = attempt.started }
@@ -158,6 +165,26 @@ final class Generation {
     func changeAttempt(_ change: (inout Attempt) -> Void) {
         guard let last = attempts.indices.last, attempts[last].outcome == nil else { return }
         change(&attempts[last])
+    }
+
+    /// What the latest attempt has cost, ended or not.
+    func noteCost(_ amount: Int64) {
+        guard let last = attempts.indices.last else { return }
+        attempts[last].cost = amount
+    }
+
+    /// The latest attempt may have been paid without anything to show for it.
+    func markPerhapsPaid() {
+        guard let last = attempts.indices.last else { return }
+        attempts[last].isPerhapsPaid = true
+    }
+
+    /// Micro-dollars that its attempts have cost.
+    var spent: Int64 {
+        attempts.reduce(0) { sum, attempt in
+            let (next, overflow) = sum.addingReportingOverflow(attempt.cost ?? 0)
+            return overflow ? .max : next
+        }
     }
 
     /// Somebody waits for it: a lane that begins later than this comes too late for them.

@@ -60,6 +60,7 @@ extension JobBoard {
         }
         guard files.state.hasRoom else { throw AcceptError.noRoom }
         var ticket = ticket
+        if let price = queue.settings.price { ticket.lanes = ticket.lanes.priced(price) }
         ticket.lanes = shared(ticket.lanes)
         let work = NewWork(
             id: UUIDText.version7(),
@@ -84,6 +85,8 @@ extension JobBoard {
         serial += 1
         if !isExempt { generation.serial = serial }
         generation.isWaitedFor(until: waitedUntil)
+        generation.payer = caller
+        ledger.note(generation)
         let job = Job(
             id: generation.id,
             caller: caller,

@@ -10,15 +10,20 @@ extension JobBoard {
     /// - Parameter ended: generations that had ended when the host died, before all of their jobs' files told so. Their work is not
     ///   done again.
     func adopt(_ recovered: [RecoveredJob], ended: [String: EndedGeneration] = [:]) async {
+        var adopted: [(RecoveredJob, Generation)] = []
         for (id, group) in Dictionary(grouping: recovered, by: \.generation).sorted(by: { $0.key < $1.key }) {
-            await adoptGeneration(group, ended: ended[id])
+            // The one with the most attempts is the one that carried them; equal ones were accepted in the order of their ids.
+            let ordered = group.sorted { ($1.attempts.count, $0.id) < ($0.attempts.count, $1.id) }
+            guard let owner = ordered.first else { continue }
+            let generation = generation(of: owner, among: ordered)
+            ledger.restore(owner, generation, hasEnded: ended[id] != nil)
+            adopted.append((owner, generation))
         }
+        // What all of them hold is known before any asks for more.
+        for (owner, generation) in adopted { await goOn(with: generation, owner, ended: ended[generation.id]) }
     }
 
-    func adoptGeneration(_ group: [RecoveredJob], ended: EndedGeneration?) async {
-        // The one with the most attempts is the one that carried them; equal ones were accepted in the order of their ids.
-        let ordered = group.sorted { ($1.attempts.count, $0.id) < ($0.attempts.count, $1.id) }
-        guard let owner = ordered.first else { return }
+    private func generation(of owner: RecoveredJob, among ordered: [RecoveredJob]) -> Generation {
         let settings = queues[owner.function]?.settings ?? JobSettings()
         let generation = Generation(
             id: owner.generation,
@@ -35,11 +40,12 @@ extension JobBoard {
             resumeState: owner.resumeState,
             started: owner.started
         )
-        let first = group.first { $0.id == owner.generation } ?? owner
+        let first = ordered.first { $0.id == owner.generation } ?? owner
         generation.serial = first.serial
         generation.lane = owner.lane
         generation.unsure = owner.unsure
         generation.tried = owner.tried
+        generation.payer = owner.payer
         for recovered in ordered {
             let job = Job(
                 id: recovered.id,
@@ -54,6 +60,11 @@ extension JobBoard {
             follow(job)
             lift(generation, by: job)
         }
+        return generation
+    }
+
+    private func goOn(with generation: Generation, _ owner: RecoveredJob, ended: EndedGeneration?) async {
+        let settings = queues[owner.function]?.settings ?? JobSettings()
         if let ended {
             generation.restore(
                 attempts: ended.attempts ?? EndedGeneration.succeeded(owner.attempts),
@@ -70,6 +81,11 @@ extension JobBoard {
         }
         if let last = owner.attempts.last, last.outcome == .lost, last.isPerhapsPaid, settings.perhapsPaid == .fail {
             return await end(generation, .failure(.perhapsPaid(last.error ?? "the host stopped under it")))
+        }
+        if generation.attempts.last?.outcome == .lost, generation.attempts.last?.cost != nil,
+            let failure = ledger.reserveAgain(generation, now: .now())
+        {
+            return await end(generation, .failure(failure))
         }
         if owner.resumeState != nil, let lane = owner.lane {
             lanes.goesOn(lane, at: .now())

@@ -8,6 +8,8 @@ extension JobBoard {
     func end(_ generation: Generation, _ result: Result<JobResult, JobFailure>) async {
         generation.phase = .done(result)
         generation.finished = .now()
+        if case .success(let result) = result { ledger.bought(generation, result) }
+        ledger.ended(generation)
         release(generation, .neither)
         // A result can be followed until the cache has it; a failure answers nobody who asks from now on.
         if case .failure = result { forgetKey(of: generation) }
@@ -91,6 +93,7 @@ extension JobBoard {
         generation.endAttempt(.canceled, at: .now())
         generation.phase = .done(.failure(.canceled))
         generation.finished = .now()
+        ledger.ended(generation)
         release(generation, .neither)
         tasks[generation.id]?.cancel()
         return task

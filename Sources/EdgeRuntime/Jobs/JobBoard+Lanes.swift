@@ -9,10 +9,31 @@ extension JobBoard {
     /// - Returns: what holds it back; nil: it has its lane and begins.
     func gate(_ generation: Generation, ahead: (String) -> Int) -> LaneBlock? {
         let now = Timestamp.now()
-        switch verdict(for: generation, now: now, ahead: ahead) {
+        var open: LaneSet?
+        var barred: [LanePass] = []
+        // What a provider may work on is paid for, or held; everything else needs money first.
+        if !generation.isHeld, !generation.isSent {
+            let set = candidates(of: generation)
+            let money = ledger.lanes(for: generation, among: set, now: now)
+            if money.open.isEmpty {
+                guard generation.deadline > now else { return nil }
+                if money.isStopped {
+                    let until = min(now + Self.moneyLook, generation.deadline)
+                    return LaneBlock(line: Self.moneyLine, until: until, expected: nil, reason: LaneBar.stopped.reason)
+                }
+                ledger.raiseAlerts()
+                generation.hopeless = JobFailure(money.problem(generation.function))
+                return nil
+            }
+            if !money.barred.isEmpty {
+                barred = money.passed
+                open = LaneSet(money.open, choice: set.choice)
+            }
+        }
+        switch verdict(for: generation, among: open, now: now, ahead: ahead) {
         case .go(let lane, let passed):
             generation.lane = lane
-            generation.passed = passed
+            generation.passed = barred + passed
             return nil
         case .blocked(let block):
             guard block.until > generation.deadline else { return block }
@@ -26,12 +47,21 @@ extension JobBoard {
         }
     }
 
-    func verdict(for generation: Generation, now: Timestamp, ahead: (String) -> Int) -> LaneVerdict {
-        var set = generation.ticket.lanes
-        // A question about a lost attempt may end in sending it again: it waits for its place as any call, but nowhere else.
-        if generation.unsure != nil, let lane = generation.lane { set = LaneSet([lane]) }
-        return lanes.verdict(
-            for: set,
+    /// A question about a lost attempt may end in sending it again: it waits for its place as any call, but nowhere else.
+    private func candidates(of generation: Generation) -> LaneSet {
+        if generation.unsure != nil, let lane = generation.lane { return LaneSet([lane]) }
+        return generation.ticket.lanes
+    }
+
+    /// - Parameter open: the lanes that there is money for; nil: all.
+    func verdict(
+        for generation: Generation,
+        among open: LaneSet? = nil,
+        now: Timestamp,
+        ahead: (String) -> Int
+    ) -> LaneVerdict {
+        lanes.verdict(
+            for: open ?? candidates(of: generation),
             tried: generation.unsure == nil ? generation.tried : [],
             held: generation.isHeld ? generation.lane : nil,
             lateAfter: min(generation.patience ?? generation.deadline, generation.deadline),
@@ -40,7 +70,10 @@ extension JobBoard {
         )
     }
 
-    /// The attempt that is about to be written; its lane's quota counts it.
+    /// How often jobs that are held back by hand look whether they may go on, if nobody says so.
+    private static let moneyLook = Duration.seconds(30)
+
+    /// The attempt that is about to be written; its lane's quota and its provider's budgets count it.
     func newAttempt(of generation: Generation) -> Attempt {
         let now = Timestamp.now()
         let resumes = generation.resumeState != nil
@@ -50,11 +83,13 @@ extension JobBoard {
             started: now
         )
         attempt.isUnsure = generation.unsure != nil
+        if generation.isSent, let last = generation.attempts.last { attempt.purchase = last.purchase }
         if let lane = generation.lane {
             attempt.lane = lane.name
             // A question about a task that runs already is no call that a quota counts.
             attempt.account = resumes ? nil : lane.account
             if !generation.isHeld { lanes.began(lane, at: now) }
+            if !generation.isSent { ledger.begins(generation, on: lane) }
             generation.isHeld = true
         }
         attempt.resumes = resumes

@@ -59,6 +59,7 @@ extension JobBoard {
         if let lane = generation.lane, attempt.account != nil { lanes.left(lane, at: began) }
         let left = generation.deadline - began
         cancelLeft(generation)
+        generation.isSent = true
         let answer = await calls.run(
             generation,
             attempt: attempt,
@@ -93,6 +94,7 @@ extension JobBoard {
             if next != .stay, next != .askAgain, note.mayBePaid || outcome.isUnsure { attempt.isPerhapsPaid = true }
             if case .limited(429, let after?, _) = outcome { attempt.blockedUntil = now + after }
         }
+        let hasPaid = next != .stay && next != .askAgain && settle(generation, note, at: now)
         if next == .stopPaying {
             generation.endAttempt(.failed, at: now, status: note.status, error: note.message)
             return await end(generation, .failure(.perhapsPaid(note.message)))
@@ -102,11 +104,20 @@ extension JobBoard {
             // Each lane that fails uses an attempt, whatever it failed with; one that only limits uses none.
             switch outcome {
             case .final: counted = .failed(.status(note.status ?? 502))
-            case .limited: return await handOver(generation, .deferred, note, now: now)
+            case .limited:
+                if hasPaid, let failure = ledger.reserveAgain(generation, now: now) {
+                    return await endBroke(generation, note, failure, at: now)
+                }
+                return await handOver(generation, .deferred, note, now: now)
             case .success, .notReady, .failed: break
             }
         }
         let move = generation.retry.ended(counted, left: generation.deadline - now, jitter: jitter())
+        if case .fail = move {
+            // The end gives back whatever is held.
+        } else if hasPaid, let failure = ledger.reserveAgain(generation, now: now) {
+            return await endBroke(generation, note, failure, at: now)
+        }
         switch move {
         case .deliver:
             preconditionFailure("a result is not handed to the retry decision")
@@ -127,6 +138,20 @@ extension JobBoard {
             generation.endAttempt(.failed, at: now, status: note.status, error: note.message)
             await end(generation, .failure(JobFailure(reason, note)))
         }
+    }
+
+    /// A run is over that made nothing: what it may have cost is spent, and what it cannot have cost is free for the next one.
+    /// - Returns: whether what the job holds was spent.
+    private func settle(_ generation: Generation, _ note: RunNote, at now: Timestamp) -> Bool {
+        let told = note.details["cost"]?.integer.flatMap { $0 > 0 ? $0 : nil }
+        ledger.unpaid(generation)
+        guard told != nil || generation.attempts.last?.isPerhapsPaid == true else { return false }
+        return ledger.lost(generation, told: told, at: now)
+    }
+
+    private func endBroke(_ generation: Generation, _ note: RunNote, _ failure: JobFailure, at now: Timestamp) async {
+        generation.endAttempt(.failed, at: now, status: note.status, error: note.message)
+        await end(generation, .failure(failure))
     }
 
     /// The next attempt begins on another lane: mostly at once, and then its record tells how this one ended too.

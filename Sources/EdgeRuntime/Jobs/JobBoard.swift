@@ -12,6 +12,7 @@ final class JobBoard {
     let lanes: Lanes
     let calls: any FunctionCalls
     let finishing: JobFinish
+    let ledger: LedgerDesk
     let log: @LoopActor (String) -> Void
     let jitter: @LoopActor () -> Double
     var jobs: [String: Job] = [:]
@@ -24,7 +25,7 @@ final class JobBoard {
     var running: [String: Generation] = [:]
     let taskEnded = ChangeSignal()
     /// Asked in this order before work is accepted.
-    var guards: [any JobGuard] = []
+    var guards: [any JobGuard]
     let leftTasks: LeftTasks
     let news = QueueNews()
     /// What the order of queues goes by.
@@ -42,6 +43,8 @@ final class JobBoard {
     /// Unfinished jobs at once; each costs about 2 KB of memory and a file.
     static let jobsMax = 100_000
     static let lateLanesMax = 16
+    /// Where jobs wait while paid work is stopped by hand.
+    static let moneyLine = "money"
 
     /// - Parameter jitter: 0 to 1, spreads pauses; tests give 0 for none after a failure.
     init(
@@ -49,6 +52,7 @@ final class JobBoard {
         lanes: Lanes = Lanes(),
         calls: any FunctionCalls,
         finishing: JobFinish,
+        ledger: LedgerDesk = LedgerDesk(),
         log: @escaping @LoopActor (String) -> Void,
         jitter: @escaping @LoopActor () -> Double = { .random(in: 0...1) }
     ) {
@@ -56,6 +60,8 @@ final class JobBoard {
         self.lanes = lanes
         self.calls = calls
         self.finishing = finishing
+        self.ledger = ledger
+        guards = [ledger]
         self.log = log
         self.jitter = jitter
         leftTasks = LeftTasks(calls: calls, log: log) { [taskEnded] in taskEnded.notify() }
@@ -63,6 +69,9 @@ final class JobBoard {
         finishing.idempotency.isActive = { [unowned self] in jobs[$0.id] != nil }
         lanes.onFreed = { [unowned self] line in
             for queue in queues.values { queue.freed(line) }
+        }
+        ledger.onResumed = { [unowned self] in
+            for queue in queues.values { queue.freed(Self.moneyLine) }
         }
     }
 

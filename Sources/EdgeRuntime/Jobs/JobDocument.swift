@@ -46,6 +46,10 @@ enum JobDocument {
             object["serial"] = generation.serial.map { .integer($0) }
         }
         if job.tier != job.caller.tier { object["tier"] = .string(job.tier.rawValue) }
+        // Unfinished work tells what it holds, nothing included: the next host takes it up.
+        if !job.state.isFinal { object["reserved"] = .integer(generation.reserved) }
+        if generation.spent > 0 { object["spent"] = .integer(generation.spent) }
+        if generation.payer != job.caller { object["payer"] = generation.payer.json }
         if let mark = job.idempotency { object["idempotency"] = mark.json }
         if let webhook = job.webhook { object["webhook"] = webhook.json }
         if let failure = failure(of: job) { object["error"] = failure.json }
@@ -76,6 +80,7 @@ enum JobDocument {
         object["progress"] = progress?.json ?? .null
         for key in JobResult.shownFacts { object[key] = stored[key] ?? .null }
         for key in JobResult.rareFacts { object[key] = stored["facts"]?[key] }
+        for key in ["reserved", "spent"] { object[key] = stored[key] }
         let isWhole = stored[imagesRemoved] == nil
         let images = isWhole ? (stored["images"]?.array ?? []).compactMap { ImageRecord($0) } : []
         object["images"] = .array(images.map { $0.json(base: base) })

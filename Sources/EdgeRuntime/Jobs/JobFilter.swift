@@ -68,7 +68,7 @@ struct JobFilter: Equatable, Sendable {
     }
 
     /// `2026-11-21`, `2026-11-21T10:00:00Z`, or how long ago: `3h`.
-    private static func moment(_ text: String, _ name: String, _ now: Timestamp) throws(Problem) -> Timestamp {
+    static func moment(_ text: String, _ name: String, _ now: Timestamp) throws(Problem) -> Timestamp {
         if let ago = DurationText.read(text) { return now - ago }
         let whole = JobFiles.isDay(text) ? "\(text)T00:00:00Z" : text
         guard let moment = Timestamp(iso8601: whole) else {

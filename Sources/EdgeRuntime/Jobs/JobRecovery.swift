@@ -24,6 +24,10 @@ struct RecoveredJob: Equatable, Sendable {
     let resumeState: [UInt8]?
     let idempotency: IdempotencyMark?
     let webhook: Webhook?
+    /// Who is charged for the work; files of older versions name nobody but the caller.
+    let payer: Caller
+    /// Micro-dollars that it held; nil in files of older versions.
+    let reserved: Int64?
     /// When it is due; nil: at once.
     var due: Timestamp?
 
@@ -59,6 +63,8 @@ struct RecoveredJob: Equatable, Sendable {
         caller = stored["caller"].flatMap { Caller($0) } ?? .local
         tier = stored["tier"]?.string.flatMap(Tier.init)
         serial = stored["serial"]?.integer
+        payer = stored["payer"].flatMap { Caller($0) } ?? caller
+        reserved = stored["reserved"]?.integer.map { ChargeRow.bounded($0) }
         started = stored["started"]?.string.flatMap { Timestamp(iso8601: $0) }
         do {
             ticket = Ticket(

@@ -11,7 +11,7 @@ struct Lane: Equatable, Sendable {
     /// What a quota counts: one provider with one key.
     let account: String
     /// Micro-dollars; nil: unknown.
-    let price: Int64?
+    var price: Int64?
     /// Its share where lanes are chosen by weight.
     let weight: Double
     let quota: Quota
@@ -133,6 +133,18 @@ struct LaneSet: Equatable, Sendable {
             choice = known
         }
         self.init(lanes, choice: choice)
+    }
+
+    /// The same with a price for each lane that has none.
+    func priced(_ price: Int64) -> LaneSet {
+        LaneSet(
+            lanes.map { lane in
+                var lane = lane
+                lane.price = lane.price ?? price
+                return lane
+            },
+            choice: choice
+        )
     }
 
     func write(to object: inout JSONObject) {

@@ -160,6 +160,7 @@ extension JobSettings {
         concurrency = section.count("concurrency", default: concurrency, in: 1...10_000)
         perDay = section.count("perDay", default: perDay, in: 0...1_000_000_000)
         perhapsPaid = section.choice("perhapsPaid", default: perhapsPaid)
+        price = section.money("price")
         admit = section.flag("admit", default: admit)
         inputs = section.texts("inputs", check: Self.mistake(inInput:))
         if inputs.count > Self.inputsMax {

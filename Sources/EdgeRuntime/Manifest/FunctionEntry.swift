@@ -92,6 +92,8 @@ package struct JobSettings: Sendable, Equatable {
     package var perDay = 200
     /// `perhapsPaid`: what follows an attempt that may have been paid, at a provider that cannot be asked. Default `retry`.
     package var perhapsPaid: PerhapsPaid = .retry
+    /// `price`: micro-dollars of a result where the function names no price. Default none: unknown.
+    package var price: Int64?
     /// `admit`: whether the function is asked to check each request first. Default true.
     package var admit = true
     /// `inputs`: the fields of a request that hold pictures, which the host takes in before admission. Default none, at most 16.

@@ -24,6 +24,7 @@ extension HostSettings {
         bodyMemoryBytes = section.size("bodyMemory", default: bodyMemoryBytes, in: (1 << 20)...(1 << 40))
         if var limits = section.section("limits") { self.limits = LimitSettings(from: &limits) }
         policy = section.text("policy", example: "write a file's name, such as \"policy.txt\"")
+        spend = SpendSettings(from: &section)
         drain = section.duration("drain", default: drain, in: .zero...(.seconds(600)))
         section.refuseUnknownKeys(hints: [
             "port": "where to listen is for the flag --port or the variable PORT",

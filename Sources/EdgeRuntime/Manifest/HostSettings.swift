@@ -32,6 +32,8 @@ package struct HostSettings: Sendable, Equatable {
 
     /// `policy`: the file of blocked words, beside functions.json or by an absolute path. Default none.
     package var policy: String?
+    /// `budgets`, `spend`, `timeZone`: what may be spent.
+    package var spend = SpendSettings()
 
     package init() {}
 }

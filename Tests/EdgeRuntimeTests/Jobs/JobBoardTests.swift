@@ -381,13 +381,15 @@ final class BoardBench {
         Ticket(input: Array(#"{"prompt":"x"}"#.utf8), key: key.map(Self.key), lanes: lanes, isFresh: false)
     }
 
-    func image(_ text: String) async -> RunAnswer {
+    func image(_ text: String, facts: JSONObject = [:]) async -> RunAnswer {
         do {
             let stored = try await images.put(Array(text.utf8), ext: "png")
             let record = ImageRecord(sha256: stored.sha256, type: "image/png", bytes: stored.bytes, width: 1, height: 1)
+            var told: JSONObject = ["provider": "played"]
+            for fact in facts.members { told[fact.key] = fact.value }
             return .made(
                 StoredArtifacts(
-                    result: JobResult(images: [record], facts: ["provider": "played"]),
+                    result: JobResult(images: [record], facts: told),
                     leases: [stored.lease]
                 )
             )
@@ -424,8 +426,25 @@ final class BoardBench {
     /// Waits until the job has left memory: its end is on disk then.
     func gone(_ job: Job) async { await until(job) { board.job(job.id) == nil } }
 
+    /// Waits until no job is unfinished.
+    func idle() async {
+        while let job = board.jobs.values.first { await gone(job) }
+    }
+
     func stored(_ job: Job) async -> JSONObject? {
         await files.readDone(id: job.id).flatMap { try? JSONValue.parse($0).object }
+    }
+
+    /// Takes up what another host has left unfinished, as it would be at this one's start.
+    func takeOver(from other: BoardBench) async throws -> [RecoveredJob] {
+        for name in other.folder.names(in: "jobs/active") {
+            folder.write(other.folder.read("jobs/active/\(name)"), to: "jobs/active/\(name)")
+        }
+        return try await files.load().map { stored in
+            var job = try RecoveredJob(try Housekeeping.document(stored.document))
+            job.markLostAttempt(now: .now())
+            return job
+        }
     }
 
     /// What a host that starts now on a copy of the active files would take up.

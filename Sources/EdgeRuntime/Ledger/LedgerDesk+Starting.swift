@@ -1,0 +1,114 @@
+// The ledger at start, and when settings change: what the database and the job files tell is put together.
+internal import CivilTime
+internal import EdgeLoop
+internal import JSON
+internal import Ledger
+internal import SQLite
+
+extension LedgerDesk {
+    /// A batch of charges that job files tell of.
+    private static let batch = 5000
+
+    /// Reads the database, adds what it has missed, and knows from then on what was spent. Call it once, before jobs are taken up.
+    /// - Parameters:
+    ///   - rows: charges of unfinished jobs.
+    ///   - generations: all unfinished ones.
+    func load(_ rows: [ChargeRow], of generations: [String], _ files: JobFiles) async throws {
+        guard let writer else { return }
+        let notes = try await writer.perform { (store) throws(SQLiteError) in try store.notes() }
+        var found = rows
+        // A job's file moves right after its charge: one that is missing is of the last day that was complete, or later.
+        let through = notes[.settledThrough].flatMap { Int64($0) }.map {
+            Timestamp(milliseconds: $0) - .seconds(86_400)
+        }
+        for day in files.finished.dayNames where through.map({ day >= $0.day }) ?? true {
+            await files.eachFinished(day: day) { stored in
+                if let document = try? Housekeeping.document(stored.document) { found += ChargeRow.rows(in: document) }
+            }
+        }
+        for start in stride(from: 0, to: found.count, by: Self.batch) {
+            let batch = Array(found[start..<min(start + Self.batch, found.count)])
+            try await writer.perform { (store) throws(SQLiteError) in try store.add(batch, through: nil) }
+        }
+        let now = Timestamp.now()
+        known = try await writer.perform { (store) throws(SQLiteError) in
+            try store.add([], through: now)
+            return try store.ids(of: generations)
+        }
+        book.isStopped = notes[.stopped] != nil
+        if let day = notes[.resumedDay].flatMap({ Int64($0) }), let spent = notes[.resumedSpent].flatMap({ Int64($0) })
+        {
+            book.restoreResumed(day: Timestamp(milliseconds: day), spent: spent)
+        }
+        isLoaded = true
+        try await readSums()
+        trouble = nil
+    }
+
+    /// Goes over to other settings: at once where what they count is known, else when it was read.
+    func use(_ settings: LedgerSettings) {
+        let before = wanted
+        wanted = settings
+        guard writer != nil else {
+            let sums =
+                before.knowsEnough(for: settings)
+                ? nil : SpentSums(clock: PeriodClock(settings.zone, now: .now()), scopes: settings.scopes)
+            return book.use(settings.all, settings.marks, sums: sums, now: .now())
+        }
+        guard isLoaded else { return }
+        if late == nil, before.knowsEnough(for: settings) {
+            return book.use(settings.all, settings.marks, now: .now())
+        }
+        guard late == nil else { return }  // it is being read, and looks again at its end
+        Task { @LoopActor in
+            do {
+                try await readSums()
+            } catch {
+                log(.error, "the budgets are not taken over, the old ones go on: \(error)")
+            }
+        }
+    }
+
+    /// Reads what was spent of all that is wanted, and goes over to it.
+    private func readSums() async throws {
+        guard let writer else { return }
+        repeat {
+            let settings = wanted
+            let clock = PeriodClock(settings.zone, now: .now())
+            let unwritten = writer.unwritten
+            let zoneName = settings.zoneName
+            late = []
+            defer { late = nil }
+            let spent = try await writer.perform { (store) throws(SQLiteError) in
+                try store.add(unwritten, through: nil)
+                try store.keep([.timeZone: zoneName])
+                return try store.sums(of: settings.scopes, totals: settings.totals, clock: clock)
+            }
+            var sums = SpentSums(clock: clock, scopes: settings.scopes, spent: spent)
+            for row in late ?? [] { sums.add(row.amount, of: row.payer, provider: row.provider, at: row.at) }
+            if wanted == settings { return book.use(settings.all, settings.marks, sums: sums, now: .now()) }
+        } while true
+    }
+
+    // MARK: Jobs of before
+
+    /// Takes up what an unfinished job holds; all of them before any is asked for more.
+    func restore(_ job: RecoveredJob, _ generation: Generation, hasEnded: Bool) {
+        let payer = payer(of: generation)
+        book.restore(
+            job.reserved ?? job.ticket.lanes.lanes.compactMap(\.price).max() ?? 0,
+            for: generation.id,
+            by: payer
+        )
+        defer { note(generation) }
+        guard !hasEnded, let last = generation.attempts.last, last.cost == nil else { return }
+        // A provider works on it, or will be asked whether it does.
+        generation.isSent =
+            job.resumeState != nil || job.unsure != nil || last.outcome == .deferred && last.status == 202
+        if generation.isSent, let lane = generation.lane {
+            begins(generation, on: lane)
+        } else if last.outcome == .lost, last.isPerhapsPaid {
+            _ = lost(generation, told: nil, at: last.ended ?? .now())
+        }
+    }
+}

@@ -1,0 +1,189 @@
+// Charges on disk, and what a start makes of them.
+import CivilTime
+import Digest
+import EdgeLoop
+import JSON
+import Ledger
+import TestSupport
+import Testing
+
+@testable import EdgeRuntime
+
+struct LedgerStoreTests {
+    init() { TestLoop.start() }
+
+    private static func row(
+        _ generation: String,
+        _ amount: Int64,
+        attempt: Int = 1,
+        at: Timestamp = .now(),
+        user: String = "alice",
+        key: String? = nil,
+        provider: String = "p",
+        kind: ChargeRow.Kind = .told
+    ) -> ChargeRow {
+        ChargeRow(
+            generation: generation,
+            attempt: attempt,
+            at: at,
+            payer: Payer(function: "f", tier: "free", key: key, user: user),
+            lane: provider,
+            provider: provider,
+            model: nil,
+            amount: amount,
+            kind: kind
+        )
+    }
+
+    @LoopActor
+    private func desk(_ folder: TemporaryFolder, _ settings: LedgerSettings = LedgerSettings()) throws -> LedgerDesk {
+        let desk = LedgerDesk(
+            writer: LedgerWriter(store: try LedgerStore(state: folder.path)) { Issue.record("\($0)") }
+        )
+        desk.use(settings)
+        return desk
+    }
+
+    @Test @LoopActor func `charges are kept once, and a start knows them by day, month and in all`() async throws {
+        let folder = TemporaryFolder()
+        let files = JobFiles(state: try await StateDirectory(path: folder.path))
+        let now = Timestamp.now()
+        var settings = LedgerSettings()
+        settings.budgets = [Budget(name: "each", scope: .user, period: .total, limit: 1000)]
+        let first = try desk(folder, settings)
+        try await first.load([], of: [], files)
+
+        for _ in 0..<2 { first.settle(Self.row("g1", 10, at: now)) }
+        first.settle(Self.row("g1", 5, attempt: 2, at: now, kind: .perhaps))
+        first.settle(Self.row("g2", 100, at: now - .seconds(40 * 86_400), user: "bob"))
+        try await first.writer?.flush()
+
+        let second = try desk(folder, settings)
+        #expect(second.trouble != nil)
+        try await second.load([], of: ["g1"], files)
+
+        #expect(second.trouble == nil)
+        #expect(second.known == ["g1/1", "g1/2"])
+        #expect(second.book.spentToday == 15)
+        #expect(second.book.sums[Subject(.user, "alice")] == Spent(day: 15, month: 15, total: 15))
+        #expect(second.book.sums[Subject(.user, "bob")] == Spent(day: 0, month: 0, total: 100))
+        second.settle(Self.row("g1", 10, at: now))
+        #expect(second.book.spentToday == 15)
+    }
+
+    @Test @LoopActor func `charges that only job files tell of are made again at start`() async throws {
+        let folder = TemporaryFolder()
+        let files = JobFiles(state: try await StateDirectory(path: folder.path))
+        let id = UUIDText.version7()
+        let now = Timestamp.now()
+        let document: JSONObject = [
+            "generation": .string(id), "function": "f", "caller": ["id": "key:k", "tier": "pro"],
+            "lanes": [["name": "a", "provider": "p", "model": "m"]],
+            "attempts": [
+                [
+                    "number": 1, "id": "x", "started": .string(now.iso8601), "ended": .string(now.iso8601),
+                    "lane": "a", "perhapsPaid": true, "cost": 7,
+                ],
+                ["number": 2, "id": "y", "started": .string(now.iso8601), "lane": "a", "cost": 35],
+            ],
+        ]
+        try await files.finish(id: id, document: document.encoded(), day: now.day)
+
+        for _ in 0..<2 {
+            let desk = try desk(folder)
+            try await desk.load(ChargeRow.rows(in: document), of: [], files)
+            #expect(desk.book.spentToday == 42)
+            #expect(desk.book.sums[Subject(.provider, "p")].day == 42)
+        }
+        let usage = try await desk(folder).usage(by: .key, since: nil)
+        #expect(usage["lines"]?.array?.first?["name"] == "key:k")
+        #expect(usage["total"]?["microdollars"] == 42)
+        #expect(usage["total"]?["perhapsMicrodollars"] == 7)
+    }
+
+    @Test @LoopActor func `a stop by hand and its end survive the host`() async throws {
+        let folder = TemporaryFolder()
+        let files = JobFiles(state: try await StateDirectory(path: folder.path))
+        var settings = LedgerSettings()
+        settings.marks = SpendMarks(warn: nil, stop: 100)
+        let payer = Payer(function: "f", tier: "free", user: "u")
+        let first = try desk(folder, settings)
+        try await first.load([], of: [], files)
+        first.settle(Self.row("g", 100))
+        #expect(first.book.refusal(of: 1, for: payer, now: .now()) != nil)
+        try await first.stop()
+        try await first.writer?.flush()
+
+        let second = try desk(folder, settings)
+        try await second.load([], of: [], files)
+        #expect(second.book.isStopped)
+        try await second.resume()
+
+        let third = try desk(folder, settings)
+        try await third.load([], of: [], files)
+        #expect(!third.book.isStopped)
+        #expect(third.book.refusal(of: 100, for: payer, now: .now()) == nil)
+        #expect(third.book.refusal(of: 101, for: payer, now: .now()) != nil)
+    }
+
+    @Test @LoopActor
+    func `a budget that comes while the host runs counts what was spent before, and what is spent meanwhile`()
+        async throws
+    {
+        let folder = TemporaryFolder()
+        let files = JobFiles(state: try await StateDirectory(path: folder.path))
+        let desk = try desk(folder)
+        try await desk.load([], of: [], files)
+        desk.settle(Self.row("g1", 60, user: "alice"))
+        var settings = LedgerSettings()
+        settings.budgets = [Budget(name: "each", scope: .user, period: .total, limit: 100)]
+
+        desk.use(settings)
+        desk.settle(Self.row("g2", 30, user: "alice"))
+        try await eventually("the budget to be in force") { !desk.book.budgets.isEmpty }
+
+        #expect(desk.book.sums[Subject(.user, "alice")].total == 90)
+        let payer = Payer(function: "f", tier: "free", user: "alice")
+        #expect(desk.book.refusal(of: 11, for: payer, now: .now()) != nil)
+        #expect(desk.book.refusal(of: 10, for: payer, now: .now()) == nil)
+    }
+
+    @Test @LoopActor func `usage sums up by each of its groupings, to the micro-dollar`() async throws {
+        let folder = TemporaryFolder()
+        let store = try LedgerStore(state: folder.path)
+        let noon = try #require(Timestamp(iso8601: "2026-11-21T12:00:00Z"))
+        var rows: [ChargeRow] = []
+        for number in 0..<1000 {
+            rows.append(
+                Self.row(
+                    "g\(number)",
+                    Int64(number),
+                    at: noon + .seconds(number * 120),
+                    user: "u\(number % 7)",
+                    provider: "p\(number % 3)"
+                )
+            )
+        }
+        try store.add(rows, through: nil)
+
+        for grouping in UsageGrouping.allCases {
+            let lines = try store.usage(by: grouping, since: nil, zone: .utc)
+            #expect(lines.reduce(0) { $0 + $1.amount } == 499_500, "\(grouping)")
+            #expect(lines.reduce(0) { $0 + $1.charges } == 1000)
+        }
+        let days = try store.usage(by: .day, since: nil, zone: .utc)
+        #expect(days.map(\.name) == ["2026-11-21", "2026-11-22"])
+        #expect(days.first?.charges == 360)
+        #expect(try store.usage(by: .user, since: noon + .seconds(120_000), zone: .utc).isEmpty)
+    }
+
+    @Test func `a table of names that hold commas and quotes is still CSV`() throws {
+        let line = UsageLine(name: "a,\"b\"", charges: 1, amount: 2, perhaps: 0, perhapsAmount: 0, unknown: 0)
+        let document = JSONValue.object(UsageReport.document(.user, [line]))
+
+        #expect(
+            UsageReport.csv(document)
+                == "user,charges,microdollars,perhaps,perhapsMicrodollars,unknown\n\"a,\"\"b\"\"\",1,2,0,0,0\n"
+        )
+    }
+}
