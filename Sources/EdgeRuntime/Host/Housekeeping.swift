@@ -40,7 +40,7 @@ final class Housekeeping {
         self.finishing = finishing
         self.log = log
         retention = Retention(files: files, images: images, cache: cache, finishing: finishing, log: log)
-        retention.chargesWritten = { [board] in try await board.ledger.writer?.flush() }
+        retention.settled = { [board] in try await board.ledger.settled($0) }
     }
 
     /// Takes up unfinished jobs and counts the runs of today. Before the first request.

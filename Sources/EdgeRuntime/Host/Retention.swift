@@ -7,8 +7,8 @@ internal import JSON
 @LoopActor
 final class Retention {
     var settings = RetentionSettings()
-    /// Returns when what job files tell of money is in the ledger: only then may they go.
-    var chargesWritten: @LoopActor () async throws -> Void = {}
+    /// Returns when what a generation has cost is in the ledger: only then may the file go that tells of it.
+    var settled: @LoopActor (String) async throws -> Void = { _ in }
     private let files: JobFiles
     private let images: ImageFiles
     private let cache: ResultCache
@@ -66,18 +66,17 @@ final class Retention {
 
     private func removeJobs(_ keys: [JobKey], _ now: Timestamp) async -> Int {
         guard !keys.isEmpty else { return 0 }
-        do {
-            try await chargesWritten()
-        } catch {
-            for job in await files.readDone(keys) { keep(job, (try? Housekeeping.document(job.document)) ?? [:], nil) }
-            log.write(.error, "old job files stay until the ledger can be written: \(error)")
-            return 0
-        }
         var older: [(job: StoredJob, document: JSONObject)] = []
         var count = 0
         for job in await files.readDone(keys) {
             // What parses to nothing names no image and counts for nothing.
             let document = (try? Housekeeping.document(job.document)) ?? [:]
+            do {
+                try await settled(document["generation"]?.string ?? job.id)
+            } catch {
+                keep(job, document, "\(error)")
+                continue
+            }
             guard let trace = RunsOfToday.trace(of: document, now: now, countedThrough: files.countedThrough) else {
                 older.append((job, document))
                 continue
