@@ -30,6 +30,8 @@ enum ReadmeHost {
 
     /// A text of the README with the port and the state folder of the test's host.
     static func adapted(_ text: String, to host: EdgeHost) -> String {
-        text.replacing("8787", with: "\(host.port)").replacing("edge providers", with: "edge providers --state state")
+        ["edge providers", "edge spend", "edge usage"].reduce(text.replacing("8787", with: "\(host.port)")) {
+            $0.replacing($1, with: "\($1) --state state")
+        }
     }
 }
