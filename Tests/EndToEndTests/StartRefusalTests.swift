@@ -32,7 +32,8 @@ struct StartRefusalTests {
     }
 
     @Test @LoopActor func `a manifest with a mistake: file, line, key and the nearest key`() async throws {
-        let text = TestManifest.bundled.text(pretty: true).replacing("\"deadline\"", with: "\"deadlin\"")
+        let bundled = TestManifest.bundled.text(pretty: true)
+        let text = bundled.replacing("\"deadline\"", with: "\"deadlin\"", maxReplacements: 1)
         let line =
             text.split(separator: "\n", omittingEmptySubsequences: false).firstIndex { $0.contains("deadlin") } ?? -1
         let folder = TemporaryFolder()

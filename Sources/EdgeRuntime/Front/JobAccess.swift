@@ -15,10 +15,19 @@ final class JobAccess {
     private let files: JobFiles
     private let finishing: JobFinish
     private let events: JobEvents
+    /// Whether the jobs of a function are told to clients: those of the host's own tell where its receivers are.
+    private let isShown: @LoopActor (_ function: String) -> Bool
     /// Set when the host stops: long polls are answered at once.
     var isStopping = false
 
-    init(board: JobBoard, files: JobFiles, finishing: JobFinish, events: JobEvents) {
+    init(
+        board: JobBoard,
+        files: JobFiles,
+        finishing: JobFinish,
+        events: JobEvents,
+        isShown: @escaping @LoopActor (_ function: String) -> Bool = { _ in true }
+    ) {
+        self.isShown = isShown
         self.board = board
         self.files = files
         self.finishing = finishing
@@ -27,7 +36,7 @@ final class JobAccess {
 
     /// The document; with `wait`, as soon as the state or an attempt changes, or when the wait is over.
     func document(_ id: String, wait: Duration?, base: String) async throws -> HTTPResponse {
-        if let job = board.job(id) {
+        if let job = try unfinished(id) {
             if let wait, !job.state.isFinal { await waitForChange(of: job, atMost: wait) }
             return Self.answer(shown(job, base: base))
         }
@@ -35,14 +44,14 @@ final class JobAccess {
     }
 
     func events(_ id: String, base: String) async throws -> HTTPResponse {
-        if let job = board.job(id) { return events.stream(of: job, base: base) }
+        if let job = try unfinished(id) { return events.stream(of: job, base: base) }
         return events.stream(of: JobDocument.shown(try await finished(id), base: base))
     }
 
     /// Cancels what has not ended; removes what has.
     /// - Parameter asker: for whom; the jobs of known callers are their own.
     func delete(_ id: String, by asker: Caller, base: String) async throws -> HTTPResponse {
-        if let job = board.job(id) {
+        if let job = try unfinished(id) {
             guard asker.mayEnd(jobOf: job.caller) else { throw Problem.notYourJob(id) }
             if !job.state.isFinal {
                 await board.cancel(job)
@@ -70,9 +79,17 @@ final class JobAccess {
         }
     }
 
+    private func unfinished(_ id: String) throws -> Job? {
+        guard let job = board.job(id) else { return nil }
+        guard isShown(job.generation.function) else { throw Problem.unknownJob(id) }
+        return job
+    }
+
     private func finished(_ id: String) async throws -> JSONObject {
         // A job that ends just now has left memory only after its file is in place.
-        guard let text = await files.readDone(id: id), let stored = (try? JSONValue.parse(text))?.object else {
+        guard let text = await files.readDone(id: id), let stored = (try? JSONValue.parse(text))?.object,
+            stored["function"]?.string.map(isShown) ?? true
+        else {
             throw Problem.unknownJob(id)
         }
         return stored

@@ -144,7 +144,13 @@ package final class Host {
         self.outbox = outbox
         finishing.onEnded = { outbox.ended($0) }
         jobEvents = JobEvents(board: board)
-        jobAccess = JobAccess(board: board, files: files, finishing: finishing, events: jobEvents)
+        jobAccess = JobAccess(
+            board: board,
+            files: files,
+            finishing: finishing,
+            events: jobEvents,
+            isShown: { functions[$0]?.entry.isPublic ?? true }
+        )
         jobFront = JobFront(
             board: board,
             caller: caller,
