@@ -130,8 +130,9 @@ struct BatchTests {
     @LoopActor
     private func prepared(_ lines: Int) -> TemporaryFolder {
         let folder = TemporaryFolder()
-        folder.write(TestManifest.bundled.text(pretty: true), to: "functions.json")
-        folder.write(TestSettings.bundled.text(pretty: true), to: "generate.json")
+        let manifest = TestManifest.bundled([("host.drain", "1s")])
+        folder.write(manifest.text(pretty: true), to: "functions.json")
+        folder.write(EdgeOptions().settings.text(pretty: true), to: "generate.json")
         folder.write(Self.lines(lines), to: "batch.jsonl")
         return folder
     }
@@ -162,32 +163,44 @@ struct BatchTests {
     }
 
     @Test @LoopActor func `killed in the middle it takes its host along, and goes on where it stopped`() async throws {
-        let folder = prepared(6)
-        let start = BatchProcess.options(folder, ["--parallel", "2"], environment: [("EDGE_SANDBOX_TIME", "1")])
+        let folder = prepared(4)
+        let gate = Gate()
+        let upstream = try HuggingFaceScript([.image], then: .held(gate))
+        let start = BatchProcess.options(folder, ["--parallel", "2"], environment: upstream.environment)
         let first = try BatchProcess(start)
+        try await upstream.called(3)
         try await eventually("a first result", asking: { folder.read("out/results.jsonl").contains("succeeded") })
         let below = ProcessTree.descendants(of: first.child.id)
         #expect(below.count >= 2, "a host and a function")
         first.child.signal(SIGKILL)
         _ = await first.child.wait()
         try await eventually("all of them to be gone") { !below.contains(where: ProcessTree.isRunning) }
+        gate.open()
 
         let second = try BatchProcess(start)
         let exit = try await second.ended()
 
         #expect(exit == .exited(0), "\(second.text)")
-        #expect(second.text.contains("made before"), "\(second.text)")
-        let results = try folder.read("out/results.jsonl").split(separator: "\n")
-            .compactMap { try JSONValue.parse(String($0)) }
-        #expect(Set(results.compactMap { $0["line"]?.integer }) == Set(1...6))
-        #expect((1...6).allSatisfy { fileExists("\(folder.path)/out/00000\($0).png") })
+        #expect(second.text.contains("4 lines: 3 made, 1 made before"), "\(second.text)")
+        let results = try folder.read("out/results.jsonl").split(separator: "\n").map {
+            try JSONValue.parse(String($0))
+        }
+        #expect(Set(results.compactMap { $0["line"]?.integer }) == Set(1...4))
+        #expect((1...4).allSatisfy { fileExists("\(folder.path)/out/00000\($0).png") })
+        // The two that were under way were found again, not made as new jobs.
+        #expect(
+            filesIn("\(folder.path)/state/jobs/done").flatMap { filesIn("\(folder.path)/state/jobs/done/\($0)") }.count
+                == 4
+        )
     }
 
     @Test @LoopActor func `on Ctrl-C it stops its host cleanly and ends with 130`() async throws {
-        let folder = prepared(4)
-        let start = BatchProcess.options(folder, ["--parallel", "1"], environment: [("EDGE_SANDBOX_TIME", "2")])
+        let folder = prepared(3)
+        let gate = Gate()
+        let upstream = try HuggingFaceScript([.image], then: .held(gate))
+        let start = BatchProcess.options(folder, ["--parallel", "1"], environment: upstream.environment)
         let batch = try BatchProcess(start)
-        try await eventually("a first result", asking: { folder.read("out/results.jsonl").contains("succeeded") })
+        try await upstream.called(2)
         let below = ProcessTree.descendants(of: batch.child.id)
         batch.child.signal(SIGINT)
         let exit = try await batch.ended()
@@ -195,11 +208,11 @@ struct BatchTests {
         #expect(exit == .exited(130), "\(batch.text)")
         #expect(batch.text.contains("The same command goes on from here."), "\(batch.text)")
         try await eventually("all of them to be gone") { !below.contains(where: ProcessTree.isRunning) }
-        let free = try await StateDirectoryLock.isFree("\(folder.path)/state")
-        #expect(free)
-        let next = try BatchProcess(BatchProcess.options(folder, [], environment: []))
+        #expect(try await StateDirectoryLock.isFree("\(folder.path)/state"))
+        gate.open()
+        let next = try BatchProcess(start)
         #expect(try await next.ended() == .exited(0), "\(next.text)")
-        #expect(next.text.contains("made before"), "\(next.text)")
+        #expect(next.text.contains("3 lines: 2 made, 1 made before"), "\(next.text)")
     }
 
     @Test @LoopActor func `a host that cannot start is told with its reason, and nothing is made`() async throws {

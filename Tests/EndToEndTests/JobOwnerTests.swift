@@ -43,7 +43,7 @@ struct JobOwnerTests {
     func `a known caller's job is canceled and removed by that caller or an operator, and by nobody else`()
         async throws
     {
-        try await withEdge(EdgeOptions(environment: [("EDGE_SANDBOX_TIME", "2")])) { host in
+        try await withEdge(EdgeOptions(environment: [("EDGE_SANDBOX_LOAD", "600")])) { host in
             let app = try await key(host, "app", "--tier", "pro")
             let other = try await key(host, "other", "--tier", "pro")
             let ops = try await key(host, "ops", "--role", "operator")
@@ -87,5 +87,28 @@ struct JobOwnerTests {
             )
             #expect(try await delete(host, id, bot, user: "ann") == 204)
         }
+    }
+
+    @Test @LoopActor func `jobs are listed by the end user, and by the caller that the log names`() async throws {
+        try await withEdge { host in
+            let bot = try await key(host, "bot", "--tier", "premium", "--on-behalf")
+            let anns = try await accepted(host, "for ann", bot, user: "ann")
+            let bobs = try await accepted(host, "for bob", bot, user: "bob")
+            let nobodys = try await accepted(host, "for nobody")
+            for id in [anns, bobs, nobodys] { _ = try await host.finished(id) }
+            try await eventually("their ends on disk") { host.doneJobs.count == 3 }
+            let caller = try #require(host.doneJobs[anns]?["caller"]?["id"]?.string)
+
+            #expect(try await listed(host, "ann") == [anns])
+            #expect(try await listed(host, caller) == [anns, bobs])
+            #expect(try await listed(host, "nobody") == [])
+        }
+    }
+
+    @LoopActor
+    private func listed(_ host: EdgeHost, _ user: String) async throws -> Set<String> {
+        let arguments = ["jobs", "list", "--json", "--user", user, "--state-dir", host.state]
+        let result = try await runEdge(arguments, in: host.folder)
+        return Set((try JSONValue.parse(result.output)["jobs"]?.array ?? []).compactMap { $0["id"]?.string })
     }
 }

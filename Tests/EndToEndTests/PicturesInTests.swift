@@ -53,6 +53,23 @@ struct PicturesInTests {
         }
     }
 
+    @Test @LoopActor func `a failed job whose picture is gone is not run again, and says so`() async throws {
+        try await withEdge(Painter.options()) { host in
+            let failed = try await host.paint(["prompt": "broken", "image": .string(Self.dataURI)])
+            let id = try #require(failed.json["job"]?.string, "\(failed.text)")
+            try await eventually("its end on disk") { host.doneJobs[id] != nil }
+            let again = try await runEdge(["jobs", "retry", id, "--state-dir", host.state], in: host.folder)
+            for image in host.imageFiles {
+                removeFile("\(host.state)/images/\(image.prefix(2))/\(image.dropFirst(2))")
+            }
+            let refused = try await runEdge(["jobs", "retry", id, "--state-dir", host.state], in: host.folder)
+
+            #expect(again.exit == .exited(0), "\(again.text)")
+            #expect(refused.exit == .exited(1))
+            #expect(refused.errors.contains("picture that the job needs is gone"), "\(refused.text)")
+        }
+    }
+
     @Test @LoopActor func `text parts of a form become members, numbers and truths as such`() async throws {
         try await withEdge(Painter.options()) { host in
             let fields = [("prompt", "a fox"), ("width", "16"), ("scale", "0.5"), ("fresh", "true"), ("zip", "007")]

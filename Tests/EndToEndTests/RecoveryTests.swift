@@ -161,11 +161,15 @@ struct RecoveryTests {
             try await eventually("the job's end on disk") { host.activeJobs.isEmpty && !host.doneJobs.isEmpty }
             try await host.kill()
             let old = "0198c2f0-0000-7000-8000-000000000001"
-            let document = try #require(host.doneJobs[id]).text().replacing(id, with: old)
+            let unread = "0198c2f0-0000-7000-8000-000000000002"
+            var document = try #require(host.doneJobs[id]?.object)
+            document["id"] = .string(old)
+            document["finished"] = "2020-01-01T12:00:00.000Z"
             makeFolder("\(host.state)/jobs/done/2020-01-01")
-            replaceFile("\(host.state)/jobs/done/2020-01-01/\(old).json", with: document)
+            replaceFile("\(host.state)/jobs/done/2020-01-01/\(old).json", with: JSONValue.object(document).text())
+            replaceFile("\(host.state)/jobs/done/2020-01-01/\(unread).json", with: "{no JSON}")
             try await host.start()
-            try await eventually("the old job to go") { host.doneJobs[old] == nil }
+            try await eventually("the old jobs to go") { !fileExists("\(host.state)/jobs/done/2020-01-01") }
 
             expectProblem(try await host.get("/status/\(old)"), 404)
             #expect(try await host.job(id)["state"] == "succeeded")

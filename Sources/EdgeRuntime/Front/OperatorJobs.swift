@@ -115,7 +115,11 @@ struct OperatorJobs {
         {
             throw Self.conflict("the same request has a result by now: /images/\(image.fileName)")
         }
-        try await front.findInputs(of: &ticket, among: [], function)
+        do {
+            try await front.findInputs(of: &ticket, among: [], function)
+        } catch is IsolateError {
+            throw Self.conflict("a picture that the job needs is gone by now; send its request again")
+        }
         do {
             return try await board.accept(
                 ticket,

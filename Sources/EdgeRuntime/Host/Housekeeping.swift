@@ -165,9 +165,10 @@ final class Housekeeping {
     func start() {
         task = Task { @LoopActor in
             await files.eachFinished { [finishing] stored in
-                guard let document = try? Self.document(stored.document) else { return }
+                // What parses to nothing goes in its time all the same.
+                let document = (try? Self.document(stored.document)) ?? [:]
                 finishing.adopt(document, id: stored.id)
-                finishing.keep(document, id: stored.id, bytes: stored.document.count)
+                finishing.keep(document, id: stored.id, bytes: stored.document.count, day: stored.day)
                 if document["webhook"] != nil { finishing.onEnded(document) }
             }
             finishing.idempotency.loaded()

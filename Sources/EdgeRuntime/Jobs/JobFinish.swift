@@ -100,8 +100,9 @@ final class JobFinish {
     }
 
     /// Says that a finished job is on disk, to be removed in its time.
-    func keep(_ stored: JSONObject, id: String, bytes: Int) {
-        if let job = KeptJob(stored, id: id, bytes: bytes) { kept.insert(job) }
+    /// - Parameter day: the folder of a file that an earlier host left.
+    func keep(_ stored: JSONObject, id: String, bytes: Int, day: String? = nil) {
+        if let job = KeptJob(stored, id: id, bytes: bytes, day: day) { kept.insert(job) }
     }
 
     /// A finished job does not name its images any more.

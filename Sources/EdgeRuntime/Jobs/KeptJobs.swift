@@ -13,13 +13,11 @@ struct KeptJob: Sendable, Equatable {
     /// Of the images that it names, its inputs included; an image that two jobs name counts for each.
     let imageBytes: Int
 
-    /// nil when the document is that of no finished job.
-    init?(_ document: JSONObject, id: String, bytes: Int) {
-        guard let key = JobKey(id),
-            let finished = (document["finished"]?.string ?? document["created"]?.string).flatMap({
-                Timestamp(iso8601: $0)
-            })
-        else { return nil }
+    /// - Parameter day: the folder it is in, for a document that tells no time of its own.
+    /// - Returns: nil when nothing tells a time.
+    init?(_ document: JSONObject, id: String, bytes: Int, day: String? = nil) {
+        let told = document["finished"]?.string ?? document["created"]?.string ?? day.map { "\($0)T00:00:00.000Z" }
+        guard let key = JobKey(id), let finished = told.flatMap({ Timestamp(iso8601: $0) }) else { return nil }
         self.key = key
         self.finished = finished
         self.bytes = bytes

@@ -99,7 +99,7 @@ struct LimitKeeperTests {
             "caller": caller.json,
             "input": ["prompt": "nobody's business"],
         ]
-        let trace = RunsOfToday(day: Timestamp.now().day, countedThrough: files.countedThrough).trace(of: document)
+        let trace = RunsOfToday.trace(of: document, now: .now(), countedThrough: files.countedThrough)
 
         #expect(!isSaved)
         #expect(said.lines.count == 1)
@@ -109,7 +109,7 @@ struct LimitKeeperTests {
         #expect(kept["serial"] == 1)
         #expect(kept["caller"] == caller.json)
         #expect(kept["input"] == nil)
-        #expect(RunsOfToday(day: Timestamp.now().day, countedThrough: 1).trace(of: document) == nil)
+        #expect(RunsOfToday.trace(of: document, now: .now(), countedThrough: 1) == nil)
     }
 
     @Test(arguments: ["", "{", #"{"version": 1, "through": 5, "day": "soon", "images": {}, "minutes": {}}"#, "[]"])
