@@ -43,6 +43,10 @@ package struct Caller: Sendable, Equatable {
     /// Who acts for nobody else: the operator on this machine, by a file in the inbox or a command.
     package static let local = Caller(id: "local")
 
+    /// Whose things these are, such as tokens of one's own: the end user's where one is named, within the key that names it. Nil for
+    /// strangers.
+    package var owner: String? { isKnown ? user.map { "\(id) \($0)" } ?? id : nil }
+
     /// Bytes of a name of an end user or a group.
     package static let nameBytesMax = 128
 

@@ -25,7 +25,7 @@ extension JobFront {
         else { return nil }
         let name = function.name
         // A stranger's address may change between two tries, so it takes no part.
-        let scope = context.caller.isKnown ? context.caller.id : ""
+        let scope = context.caller.owner ?? ""
         let pieces = [Array(target.utf8), Array("\(part.count)".utf8), body]
         let mark =
             body.count <= Self.hashedOnLoopMax

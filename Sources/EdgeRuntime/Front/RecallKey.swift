@@ -11,6 +11,7 @@ struct RecallKey {
         ("prefer", "Prefer"),
         // Who shows one thing is never answered what was remembered for another, or for nothing.
         ("authorization", "Authorization"), ("apikey", "apikey"), ("x-api-key", "x-api-key"),
+        ("edge-user", "Edge-User"), ("edge-group", "Edge-Group"),
     ]
     /// How many of the last ones say who asks.
     private static let credentials = 3
