@@ -99,8 +99,11 @@ public struct SettingsStack: Sendable {
     public func secretNames(listed: Set<String>) -> Set<String> { listed.union(keptSecretNames) }
 
     /// Looks for every value of every secret name, also for those that a stronger place hides.
-    public func redactor(listed: Set<String>) -> Redactor {
-        Redactor(secretNames(listed: listed).flatMap(all).map { ($0.name, $0.value) })
+    public func redactor(listed: Set<String>) -> Redactor { Redactor(secrets(listed: listed)) }
+
+    /// The secrets themselves, each with its name.
+    package func secrets(listed: Set<String>) -> [(name: String, value: SecretValue)] {
+        secretNames(listed: listed).flatMap(all).map { ($0.name, $0.value) }
     }
 
     private static func settings(in environment: [String: String]) -> [String: Setting] {
