@@ -13,6 +13,8 @@ public struct Job: Sendable {
     public let attemptID: String
     /// Which of the ticket's lanes the host has chosen; nil where the ticket had none.
     public let lane: String?
+    /// The caller's own, where the lane says ``Lane/isOwn``: it pays, and nothing else may.
+    public let token: CallerToken?
     /// Whether an earlier run of this attempt may have reached the provider, whose answer was lost: ask what became of it before anything
     /// is sent again.
     public let isUnsure: Bool
@@ -42,6 +44,7 @@ public struct Job: Sendable {
         attempt = document["attempt"]?.integer.map { Int(clamping: $0) } ?? 1
         attemptID = request.headers["Edge-Attempt-Id"] ?? ""
         lane = document["lane"]?.string
+        token = CallerToken(request)
         isUnsure = document["unsure"]?.bool ?? false
         state = document["state"].flatMap { $0.isNull ? nil : $0 }
         deadline = document["deadline"]?.string.flatMap { Timestamp(iso8601: $0) }

@@ -20,10 +20,18 @@ public protocol JobFunction {
     /// - Parameter lane: the one that the state is of; nil where the ticket had none.
     func cancel(job: String, lane: String?, state: JSONValue?) async throws
 
+    /// The same for a job on a caller's own token, where there is one. Without one of your own: the other one where there is none, else
+    /// nothing.
+    func cancel(job: String, lane: String?, state: JSONValue?, token: CallerToken?) async throws
+
     /// Makes the cheapest call that proves that a provider can be used, and says what is known: "the key works; balance 12.34 USD".
     /// Without one of your own: there is nothing to check.
     /// - Throws: ``Problem`` that says in words what is wrong.
     func check(_ provider: String) async throws -> String
+
+    /// The same with a token that a caller has brought, which is kept when this returns. Without one of your own: the other one where there
+    /// is none, else a refusal.
+    func check(_ provider: String, token: CallerToken?) async throws -> String
 
     /// What the service document shows of this function, such as which providers can be used now. Without one of your own: nothing.
     func describe() async throws -> JSONObject
@@ -42,6 +50,15 @@ extension JobFunction {
 
     public func check(_ provider: String) async throws -> String {
         throw Problem(status: 404, code: "unknown_provider", detail: "This function has no providers to check.")
+    }
+
+    public func cancel(job: String, lane: String?, state: JSONValue?, token: CallerToken?) async throws {
+        if token == nil { try await cancel(job: job, lane: lane, state: state) }
+    }
+
+    public func check(_ provider: String, token: CallerToken?) async throws -> String {
+        if token == nil { return try await check(provider) }
+        throw Problem(status: 501, code: "no_own_tokens", detail: "This function takes no tokens of its callers.")
     }
 
     public func describe() async throws -> JSONObject { [:] }
@@ -82,14 +99,19 @@ final class JobFunctionHandler<Served: JobFunction>: HTTPHandler {
             case ("POST", "/_edge/cancel"):
                 let body = try? JSONValue.parse(try await request.body.collect(upTo: Self.cancelBytesMax))
                 let state = body?["state"].flatMap { $0.isNull ? nil : $0 }
-                try await function.cancel(job: body?["job"]?.string ?? "", lane: body?["lane"]?.string, state: state)
+                try await function.cancel(
+                    job: body?["job"]?.string ?? "",
+                    lane: body?["lane"]?.string,
+                    state: state,
+                    token: CallerToken(request)
+                )
                 return Response(status: 204)
             case ("POST", "/_edge/check"):
                 let body = try? JSONValue.parse(try await request.body.collect(upTo: Self.checkBytesMax))
                 guard let provider = body?["provider"]?.string else {
                     throw Problem(status: 400, code: "bad_check", detail: "check needs a JSON object with \"provider\"")
                 }
-                return .json(["text": .string(try await function.check(provider))])
+                return .json(["text": .string(try await function.check(provider, token: CallerToken(request)))])
             case ("POST", "/_edge/describe"):
                 return .json(.object(try await function.describe()))
             default:

@@ -16,6 +16,8 @@ public struct Lane: Sendable, Equatable {
     public var quota: Quota?
     /// Whether the provider takes the attempt's id as the id of its own request, so that it can be asked what became of one.
     public var takesAttemptIDs: Bool
+    /// Whether it goes on the caller's own token (``Request/ownTokens``): the host puts it on that token's account, at no price.
+    public var isOwn: Bool
 
     public init(
         name: String,
@@ -25,7 +27,8 @@ public struct Lane: Sendable, Equatable {
         price: Int64? = nil,
         weight: Double = 1,
         quota: Quota? = nil,
-        takesAttemptIDs: Bool = false
+        takesAttemptIDs: Bool = false,
+        isOwn: Bool = false
     ) {
         self.name = name
         self.provider = provider
@@ -35,6 +38,7 @@ public struct Lane: Sendable, Equatable {
         self.weight = weight
         self.quota = quota
         self.takesAttemptIDs = takesAttemptIDs
+        self.isOwn = isOwn
     }
 
     var document: JSONValue {
@@ -44,6 +48,7 @@ public struct Lane: Sendable, Equatable {
         ]
         document["quota"] = quota?.document
         document["takesAttemptIDs"] = .bool(takesAttemptIDs)
+        if isOwn { document["own"] = true }
         return .object(document)
     }
 

@@ -59,6 +59,12 @@ public final class HFInference: Provider {
                 "no token is set, and a server of your own may need none: whether it works shows with the first image"
         }
         guard token.isHuggingFace else {
+            if settings.form == .router, settings.baseURL == HFSettings.publicRouter {
+                throw refusal(
+                    .credentials,
+                    "HUGGINGFACE_API_KEY is no token of Hugging Face, which begins with hf_: make one at https://huggingface.co/settings/tokens"
+                )
+            }
             return
                 "the key is no token of Hugging Face, which begins with hf_: whether it is taken shows with the first image"
         }

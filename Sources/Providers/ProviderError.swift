@@ -65,6 +65,21 @@ public struct ProviderError: Error, Sendable, Equatable, CustomStringConvertible
 
     public var description: String { "\(provider): \(message)" }
 
+    /// The same in other words.
+    package func saying(_ message: String) -> ProviderError {
+        var error = ProviderError(
+            provider: provider,
+            kind: kind,
+            message: message,
+            status: status,
+            requestID: requestID,
+            mayBePaid: mayBePaid
+        )
+        error.isOver = isOver
+        error.isUnfit = isUnfit
+        return error
+    }
+
     /// The same, and the provider may have worked.
     public var perhapsPaid: ProviderError {
         var error = self

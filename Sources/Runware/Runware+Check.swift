@@ -22,7 +22,12 @@ extension Runware {
         guard (200..<300).contains(reply.reply.status), let account = reply.elements.first else {
             throw error(nil, reply)
         }
-        return "the key works\(Self.balance(account.json["balance"]).map { "; balance \($0)" } ?? "")"
+        let balance = account.json["balance"]
+        let isEmpty = (balance?["amount"]?.double ?? balance?.double).map { amount in
+            amount + (balance?["freeBalance"]?.double ?? 0) <= 0
+        }
+        let advice = isEmpty ?? false ? ", none is left for an image: add credit at https://runware.ai" : ""
+        return "the key works\(Self.balance(balance).map { "; balance \($0)\(advice)" } ?? "")"
     }
 
     /// An object in newer answers, a bare number in older ones.

@@ -155,6 +155,20 @@ struct JobFunctionTests {
         #expect(try await plain.send("POST", "/_edge/check", body: #"{"provider":"x"}"#).status == 404)
     }
 
+    @Test @LoopActor func `a function that says nothing of callers' tokens takes none, and cancels nothing with one`()
+        async throws
+    {
+        let served = try painter()
+        let token: HTTPHeaders = ["Edge-Provider-Token": "callers-own-0123"]
+
+        let check = try await served.send("POST", "/_edge/check", headers: token, body: #"{"provider":"runware"}"#)
+        let cancel = try await served.send("POST", "/_edge/cancel", headers: token, body: #"{"job":"j","state":1}"#)
+
+        #expect(check.status == 501)
+        #expect(!String(decoding: check.bytes, as: UTF8.self).contains("callers-own"))
+        #expect(cancel.status == 204)
+    }
+
     @Test @LoopActor func `a refusal at admission is a problem document`() async throws {
         let answer = try await painter().send(
             "POST",

@@ -15,7 +15,9 @@ struct RunwareCheckTests {
         arguments: [
             (["amount": 12.34, "freeBalance": 1, "currency": "USD"], "the key works; balance 12.34 USD"),
             (["amount": 7, "currency": "EUR"], "the key works; balance 7.00 EUR"),
-            (12.3, "the key works; balance 12.30 USD"), (-0.05, "the key works; balance -0.05 USD"),
+            (12.3, "the key works; balance 12.30 USD"),
+            (["amount": 0, "freeBalance": 1], "the key works; balance 0.00 USD"),
+            (-0.05, "the key works; balance -0.05 USD, none is left for an image: add credit at https://runware.ai"),
             ("unknown", "the key works"),
         ] as [(JSONValue, String)]
     )

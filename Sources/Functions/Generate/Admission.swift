@@ -43,6 +43,16 @@ struct Admission: Sendable {
         return Admitted(input: input, choose: route.choose, isFresh: fields.isFresh)
     }
 
+    /// The same for a caller who has tokens of its own for these providers.
+    func with(ownTokens: [String]) -> Admission {
+        guard !ownTokens.isEmpty else { return self }
+        var admission = self
+        admission.routing.standings = routing.standings.map { standing in
+            ownTokens.contains(standing.name) ? standing.own ?? standing : standing
+        }
+        return admission
+    }
+
     /// What the host is told of the work.
     /// - Parameter seed: draws one, for a new picture whose caller names none.
     func ticket(_ admitted: Admitted, drawing seed: () -> UInt32) -> Ticket {
@@ -68,7 +78,8 @@ struct Admission: Sendable {
             price: candidate.price,
             weight: routing.settings.route.weights[candidate.provider] ?? 1,
             quota: routing.settings.quotas[candidate.provider],
-            takesAttemptIDs: standing?.takesAttemptIDs ?? false
+            takesAttemptIDs: standing?.takesAttemptIDs ?? false,
+            isOwn: standing?.isOwn ?? false
         )
     }
 }

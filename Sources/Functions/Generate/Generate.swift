@@ -33,15 +33,16 @@ struct Generate: JobFunction {
 
     func admit(_ request: Request) async throws -> Ticket {
         let body = try await request.body.collect(upTo: Self.bodyBytesMax)
+        let admission = providers.admission.with(ownTokens: request.ownTokens)
         do {
-            let admitted = try providers.admission.admit(
+            let admitted = try admission.admit(
                 method: request.method,
                 target: request.target,
                 contentType: request.headers["Content-Type"],
                 body: body,
                 allowsNSFW: request.headers["Edge-Nsfw"] != "false"
             )
-            return providers.admission.ticket(admitted) { .random(in: 0...UInt32.max) }
+            return admission.ticket(admitted) { .random(in: 0...UInt32.max) }
         } catch {
             throw Problem(
                 status: error.status,
@@ -73,7 +74,12 @@ struct Generate: JobFunction {
             }
         )
         let request = try Self.withPaths(candidate.request(input.request), job.inputs)
-        let result = await providers.run(request, at: candidate.provider, attempt: attempt)
+        let result = await providers.run(
+            request,
+            at: candidate.provider,
+            attempt: attempt,
+            token: job.token?.reveal()
+        )
         switch RunReply(result) {
         case .image(let image):
             return .made(Artifact(image, facts: candidate.facts(of: image)))
@@ -84,18 +90,18 @@ struct Generate: JobFunction {
         }
     }
 
-    func cancel(job: String, lane: String?, state: JSONValue?) async throws {
+    func cancel(job: String, lane: String?, state: JSONValue?, token: CallerToken?) async throws {
         guard let lane, let state = RunReply.State(state).provider else { return }
-        await providers.cancel(at: lane, state: state)
+        await providers.cancel(at: lane, state: state, token: token?.reveal())
     }
 
-    func check(_ provider: String) async throws -> String {
+    func check(_ provider: String, token: CallerToken?) async throws -> String {
         guard KnownProviders.names.contains(provider) else {
             let detail = notOne(provider, of: KnownProviders.names)
             throw Problem(status: 404, code: "unknown_provider", detail: "The provider \(detail).")
         }
         do {
-            return try await providers.check(provider)
+            return try await providers.check(provider, token: token?.reveal())
         } catch {
             let answer = error.answer
             throw Self.problem(status: answer.status, retryAfter: answer.retryAfter, answer.problem)

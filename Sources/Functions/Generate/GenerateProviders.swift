@@ -7,6 +7,7 @@ internal import Providers
 /// ready, and leaves the other ones as they are; an address that is none stops all of it.
 struct GenerateProviders {
     private var providers: [String: any Provider] = [:]
+    private let maker: OwnProviderMaker
     let admission: Admission
 
     /// - Throws: what is wrong with an address, with the name of its variable.
@@ -16,6 +17,7 @@ struct GenerateProviders {
         known: [ProviderEntry] = KnownProviders.all,
         tools: ProviderTools
     ) throws {
+        maker = OwnProviderMaker(environment: environment, known: known, tools: tools)
         var standings: [ProviderStanding] = []
         for entry in known {
             let made = Result { try entry.make(environment, tools) }
@@ -25,32 +27,68 @@ struct GenerateProviders {
                 let text = "\(error)"
                 if entry.addresses.contains(where: { text.hasPrefix("\($0) ") }) { throw error }
             }
-            standings.append(ProviderStanding(entry, environment: environment, made: made))
+            let own = maker.trial(entry)
+            standings.append(ProviderStanding(entry, environment: environment, made: made, own: own))
         }
         admission = Admission(routing: Routing(settings: settings, standings: standings))
     }
 
+    /// - Parameter token: a caller's own, in place of the key.
     func run(
         _ request: ImageRequest,
         at name: String,
-        attempt: ProviderAttempt
+        attempt: ProviderAttempt,
+        token: String? = nil
     ) async -> Result<ProviderAnswer, ProviderError> {
-        guard let provider = providers[name] else { return .failure(missing(name)) }
-        var request = request
-        // Nobody asked for that seed.
-        if request.isSeedDrawn, !provider.abilities(of: request.model).parameters.contains(.seed) { request.seed = nil }
         do throws(ProviderError) {
-            return .success(try await provider.answer(request, attempt: attempt))
+            return .success(
+                try await using(name, token) { (provider) throws(ProviderError) in
+                    try await Self.run(request, provider, attempt)
+                }
+            )
         } catch {
             return .failure(error)
         }
     }
 
-    func cancel(at name: String, state: JSONValue) async { await providers[name]?.cancel(state: state) }
+    private static func run(
+        _ request: ImageRequest,
+        _ provider: any Provider,
+        _ attempt: ProviderAttempt
+    ) async throws(ProviderError) -> ProviderAnswer {
+        var request = request
+        // Nobody asked for that seed.
+        if request.isSeedDrawn, !provider.abilities(of: request.model).parameters.contains(.seed) { request.seed = nil }
+        return try await provider.answer(request, attempt: attempt)
+    }
 
-    func check(_ name: String) async throws(ProviderError) -> String {
-        guard let provider = providers[name] else { throw missing(name) }
-        return try await provider.check()
+    func cancel(at name: String, state: JSONValue, token: String? = nil) async {
+        do throws(ProviderError) {
+            try await using(name, token) { (provider) throws(ProviderError) in await provider.cancel(state: state) }
+        } catch {
+            // Whoever cancels does not wait for it to be heard.
+        }
+    }
+
+    func check(_ name: String, token: String? = nil) async throws(ProviderError) -> String {
+        try await using(name, token) { (provider) throws(ProviderError) in try await provider.check() }
+    }
+
+    /// The provider with the function's own key, or for this call alone with a caller's token.
+    private func using<Output>(
+        _ name: String,
+        _ token: String?,
+        _ body: (any Provider) async throws(ProviderError) -> Output
+    ) async throws(ProviderError) -> Output {
+        guard let token else {
+            guard let provider = providers[name] else { throw missing(name) }
+            return try await body(provider)
+        }
+        do {
+            return try await body(try maker.make(name, token: token))
+        } catch {
+            throw maker.forCaller(error)
+        }
     }
 
     /// The settings have become unusable after the job was accepted, or the provider is gone.

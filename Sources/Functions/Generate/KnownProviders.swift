@@ -24,6 +24,7 @@ enum KnownProviders {
         secret: "HUGGINGFACE_API_KEY",
         addresses: ["HUGGINGFACE_BASE_URL", "HUGGINGFACE_HUB_URL"],
         shaping: ["HUGGINGFACE_BASE_URL", "HUGGINGFACE_FORM"],
+        keyed: ["HUGGINGFACE_BILL_TO"],
         usualModel: { _ in HFModelID.usual.text },
         ids: .hub,
         learnsLater: true,

@@ -10,6 +10,8 @@ struct ProviderEntry: Sendable {
     var addresses: [String] = []
     /// The variables that decide, besides the request, which picture is made: another server, another quality.
     var shaping: [String] = []
+    /// Variables that belong to the key: they mean nothing for a caller's own token, such as who pays.
+    var keyed: [String] = []
     /// The model of an image where none is asked for, by its own naming; nil: its own choice.
     var usualModel: @Sendable ([String: String]) -> String? = { _ in nil }
     let ids: ModelIDs

@@ -14,13 +14,33 @@ struct ProviderStanding: Sendable {
     /// The model of an image where none is asked for; nil: its own choice.
     var usualModel: String?
     var takesAttemptIDs = false
+    /// Whether it could be used with a caller's own token; nil: it takes none.
+    var ownReadiness: ProviderReadiness?
+    /// Whether a caller's own token is used.
+    var isOwn = false
     var abilities: @Sendable (String?) -> ProviderAbilities
 
     var name: String { entry.name }
+
+    /// The same for a caller who has a token of its own; nil where none is taken.
+    var own: ProviderStanding? {
+        guard let ownReadiness else { return nil }
+        var own = self
+        own.readiness = ownReadiness
+        own.hasKey = true
+        own.isOwn = true
+        return own
+    }
 }
 
 extension ProviderStanding {
-    init(_ entry: ProviderEntry, environment: [String: String], made: Result<any Provider, any Error>) {
+    /// - Parameter own: the provider with any token in place of the key; nil where it takes none.
+    init(
+        _ entry: ProviderEntry,
+        environment: [String: String],
+        made: Result<any Provider, any Error>,
+        own: Result<any Provider, any Error>? = nil
+    ) {
         let key = entry.secret.flatMap { environment[$0] }.flatMap { $0.isEmpty ? nil : $0 }
         self.init(
             entry: entry,
@@ -37,6 +57,14 @@ extension ProviderStanding {
             takesAttemptIDs = provider.takesAttemptIDs
             abilities = { provider.abilities(of: $0) }
         case .failure(let error): readiness = .notReady("\(error)")
+        }
+        switch own {
+        case .success(let provider):
+            ownReadiness = provider.readiness
+            takesAttemptIDs = provider.takesAttemptIDs
+            abilities = { provider.abilities(of: $0) }
+        case .failure(let error): ownReadiness = .notReady("\(error)")
+        case nil: break
         }
     }
 

@@ -43,9 +43,15 @@ struct Routing: Sendable {
         )
     }
 
-    /// Those that the request names, or the settings, or all with a key; whoever needs none when nobody has one.
+    /// Those that the request names, or those for which its caller has a token, then those of the settings, or all with a key; whoever
+    /// needs none when nobody has one.
     private func names(_ fields: RequestFields) -> [String] {
         if let named = fields.providers { return named }
+        let own = standings.filter(\.isOwn).map(\.name)
+        return own + usual.filter { !own.contains($0) }
+    }
+
+    private var usual: [String] {
         let keyless = standings.filter { $0.entry.secret == nil }.map(\.name)
         let keyed = standings.filter(\.hasKey).map(\.name)
         guard let use = settings.route.use else { return keyed.isEmpty ? keyless : keyed }
