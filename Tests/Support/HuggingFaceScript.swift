@@ -40,11 +40,18 @@ public final class HuggingFaceScript {
     private final class Record {
         var images: [ScriptedRequest] = []
         var mappings = 0
+        var accounts = [HuggingFaceScript.key: "somebody"]
         let changes = Changes()
     }
 
     /// The calls for images, in their order. Counted when they are whole.
     public var images: [ScriptedRequest] { record.images }
+
+    /// Whose tokens are known.
+    public var accounts: [String: String] {
+        get { record.accounts }
+        set { record.accounts = newValue }
+    }
 
     /// How often the hub was asked for the model's mapping.
     public var mappings: Int { record.mappings }
@@ -66,9 +73,9 @@ public final class HuggingFaceScript {
     ) throws {
         upstream = try ScriptedUpstream { [record] request in
             if request.path == "/api/whoami-v2" {
-                return request.header("authorization") == "Bearer \(Self.key)"
-                    ? .json(200, #"{"type":"user","name":"somebody"}"#)
-                    : .json(401, #"{"error":"Invalid credentials in Authorization header"}"#)
+                let key = String((request.header("authorization") ?? "").dropFirst("Bearer ".count))
+                return record.accounts[key].map { .json(200, #"{"type":"user","name":"\#($0)"}"#) }
+                    ?? .json(401, #"{"error":"Invalid credentials in Authorization header"}"#)
             }
             if request.method == "GET" {
                 record.mappings += 1

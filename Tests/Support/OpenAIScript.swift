@@ -48,6 +48,7 @@ public final class OpenAIScript {
         var made = 0
         var fetches: [ScriptedRequest] = []
         var models = 0
+        var keys: Set<String> = [OpenAIScript.key]
         /// Answers to fetches before the picture itself.
         var fetchScript: [ScriptedAnswer] = []
         let changes = Changes()
@@ -64,6 +65,12 @@ public final class OpenAIScript {
 
     /// The calls for pictures behind addresses.
     public var fetches: [ScriptedRequest] { record.fetches }
+
+    /// The keys that may ask for the models.
+    public var keys: Set<String> {
+        get { record.keys }
+        set { record.keys = newValue }
+    }
 
     /// How often the models were asked for.
     public var models: Int { record.models }
@@ -88,7 +95,8 @@ public final class OpenAIScript {
         upstream = try ScriptedUpstream { request in
             if request.path == "/v1/models" {
                 record.models += 1
-                guard request.header("authorization") == "Bearer \(Self.key)" else {
+                let key = String((request.header("authorization") ?? "").dropFirst("Bearer ".count))
+                guard record.keys.contains(key) else {
                     let body = Self.envelope(
                         type: "invalid_request_error",
                         code: "invalid_api_key",

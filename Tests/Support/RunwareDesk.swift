@@ -16,7 +16,12 @@ final class RunwareDesk {
 
     var url = ""
     var balance: JSONValue? = ["amount": 12.34, "freeBalance": 1, "currency": "USD"]
+    /// The keys that are taken.
+    var keys: Set<String> = [RunwareScript.key]
     private(set) var sent: [JSONValue] = []
+    /// The key of each task in `sent`.
+    private(set) var sentKeys: [String] = []
+    private(set) var questionKeys: Set<String> = []
     private(set) var taken: [String] = []
     private(set) var questions = 0
     private(set) var fetches = 0
@@ -37,15 +42,20 @@ final class RunwareDesk {
 
     func answer(_ request: ScriptedRequest) -> ScriptedAnswer {
         guard request.method == "POST" else { return bytes(request) }
-        guard request.header("authorization") == "Bearer \(RunwareScript.key)" else {
+        let key = String((request.header("authorization") ?? "").dropFirst("Bearer ".count))
+        guard keys.contains(key) else {
             return RunwareScript.error("invalidApiKey", status: 401)
         }
         guard let list = (try? JSONValue.parse(request.body))?.array, let task = list.first, list.count == 1,
             let id = task["taskUUID"]?.string, Self.isVersion4(id)
         else { return RunwareScript.error("invalidTaskUUID", more: #","parameter":"taskUUID""#) }
         switch task["taskType"]?.string {
-        case "imageInference", "videoInference": return begin(task, id)
-        case "getResponse": return question(id)
+        case "imageInference", "videoInference":
+            sentKeys.append(key)
+            return begin(task, id)
+        case "getResponse":
+            questionKeys.insert(key)
+            return question(id)
         case "accountManagement":
             checks += 1
             guard let balance else { return RunwareScript.error("errorRetrievingAccountManagement") }

@@ -49,6 +49,15 @@ public final class RunwareScript {
 
     /// Every task that was sent, refused and repeated ones included.
     public var sent: [JSONValue] { desk.sent }
+    /// The key of each of these.
+    public var sentKeys: [String] { desk.sentKeys }
+    /// The keys that asked what became of a task.
+    public var questionKeys: Set<String> { desk.questionKeys }
+    /// The keys that are taken; others get `invalidApiKey`.
+    public var keys: Set<String> {
+        get { desk.keys }
+        set { desk.keys = newValue }
+    }
     /// The ids of the tasks that were taken, in their order.
     public var taken: [String] { desk.taken }
     /// How often it was asked what became of a task.

@@ -61,10 +61,22 @@ final class CallerFront {
         // The one Unix socket that clients' requests come by is the operator's, which only the owner of the state folder can open.
         guard case .ip = request.peer else { return .local }
         guard function.auth != .none else { return stranger(request) }
-        let isRequired = function.auth == .required
+        return try identify(request, isRequired: function.auth == .required, for: function.name)
+    }
+
+    /// Who asks for what the host answers itself; a stranger where nothing is shown.
+    func identify(_ request: HTTPRequest) throws(Problem) -> Caller {
+        try identify(request, isRequired: false, for: "")
+    }
+
+    private func identify(
+        _ request: HTTPRequest,
+        isRequired: Bool,
+        for function: String
+    ) throws(Problem) -> Caller {
         switch Self.credential(of: request) {
         case .none:
-            if isRequired { throw .callerUnknown(function.name) }
+            if isRequired { throw .callerUnknown(function) }
             return stranger(request)
         case .key(let key):
             return try caller(of: key, request, for: function)
@@ -75,7 +87,7 @@ final class CallerFront {
                 if countsAddresses { caller.address = stranger(request).address }
                 return caller
             }
-            if isRequired { throw .callerUnknown(function.name) }  // a token that everybody has names nobody
+            if isRequired { throw .callerUnknown(function) }  // a token that everybody has names nobody
             return stranger(request)
         case .token, .foreign:
             // A host that knows no callers cannot tell what is wrong: clients that always send something are strangers there.

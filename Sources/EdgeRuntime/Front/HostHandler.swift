@@ -21,6 +21,7 @@ final class HostHandler: HTTPHandler {
     private let images: ImageFront
     private let callers: CallerFront
     private let limits: LimitKeeper
+    private let tokens: TokenFront
     private let memo: RecallFront
     private let metrics: HostMetrics
     private let log: LogWriter
@@ -35,6 +36,7 @@ final class HostHandler: HTTPHandler {
         images: ImageFront,
         callers: CallerFront,
         limits: LimitKeeper,
+        tokens: TokenFront,
         recall: RecallFront,
         metrics: HostMetrics,
         log: LogWriter,
@@ -47,6 +49,7 @@ final class HostHandler: HTTPHandler {
         self.images = images
         self.callers = callers
         self.limits = limits
+        self.tokens = tokens
         memo = recall
         self.metrics = metrics
         self.log = log
@@ -200,6 +203,10 @@ final class HostHandler: HTTPHandler {
             return .text("ready\n")
         case .metrics:
             return try metrics.answer(to: request, isOperator: callers.isOperator(request))
+        case .tokens(let provider):
+            let caller = try callers.identify(request)
+            notes.caller = caller
+            return try await tokens.answer(request, owner: caller.owner, provider: provider)
         case .options(let allow):
             return HTTPResponse(status: 204, headers: ["Allow": allow.joined(separator: ", ")])
         case .methodNotAllowed(let allow):

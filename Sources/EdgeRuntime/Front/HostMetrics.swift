@@ -7,12 +7,19 @@ internal import EdgeLoop
 final class HostMetrics {
     let metrics = Metrics()
     let requests: RequestMetrics
+    /// By provider.
+    let ownRuns: Metric<Counter>
     /// `EDGE_METRICS=public` in the environment: the operator's say that anybody may read them.
     private let isPublic: Bool
 
     init(isPublic: Bool) {
         self.isPublic = isPublic
         requests = RequestMetrics(metrics)
+        ownRuns = metrics.counter(
+            "edge_own_token_runs_total",
+            "Runs on callers' own tokens, which the host's accounts do not pay.",
+            labels: ["provider"]
+        )
         ProcessMetrics.add(to: metrics)
     }
 
@@ -26,18 +33,14 @@ final class HostMetrics {
             "The circuit of a provider and model: 0 closed, 1 one probe is out, 2 open.",
             labels: ["provider", "model"]
         ) {
-            board.lanes.known.values.filter { !$0.isOwn }.map {
-                ([$0.provider, $0.model ?? ""], board.lanes.circuit(of: $0).level)
-            }
+            board.lanes.shared.map { ([$0.provider, $0.model ?? ""], board.lanes.circuit(of: $0).level) }
         }
         metrics.observed(
             "edge_lane_running",
             "Calls to a provider under way, and tasks that it works on.",
             labels: ["provider", "model"]
         ) {
-            board.lanes.known.values.filter { !$0.isOwn }.map {
-                ([$0.provider, $0.model ?? ""], Double(board.lanes.use(of: $0).running))
-            }
+            board.lanes.shared.map { ([$0.provider, $0.model ?? ""], Double(board.lanes.use(of: $0).running)) }
         }
         metrics.observed("edge_cache_bytes", "Bytes of cached images.") { Double(cache.bytes) }
         metrics.observed("edge_cache_entries", "Cached results.") { Double(cache.count) }

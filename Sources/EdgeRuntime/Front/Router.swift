@@ -14,6 +14,8 @@ package struct Router: Sendable {
         case ready
         /// `/metrics`
         case metrics
+        /// `/functions/v1/tokens`, or below it one provider's.
+        case tokens(provider: String?)
         /// OPTIONS where nobody but the host answers it (a preflight comes before routing): 204 with this `Allow`.
         case options(allow: [String])
         /// 405 with this `Allow`.
@@ -39,6 +41,7 @@ package struct Router: Sendable {
 
     private static let functionsPrefix = "/functions/v1/"
     private static let imagesPrefix = "/images/"
+    private static let tokensName = "tokens"
 
     /// The names of all functions that clients reach, in the order of the manifest.
     package let functionNames: [String]
@@ -46,6 +49,7 @@ package struct Router: Sendable {
     private var targets: [String: Target] = [:]
     private var exact: [String: Place] = [
         "/healthz": .host(.health), "/readyz": .host(.ready), "/metrics": .host(.metrics),
+        TokenFront.path: .host(.tokens(provider: nil)),
     ]
     private var below: [String: Target] = [:]
 
@@ -87,6 +91,9 @@ package struct Router: Sendable {
                 ? .image(sha256: sha256, suffix: suffix) : refusal(of: method, allow: HTTPMethods.ofHost)
         case .host(let destination):
             switch destination {
+            case .tokens(let provider):
+                let allow = provider == nil ? TokenFront.methodsOfAll : TokenFront.methodsOfOne
+                return allow.contains(method) ? destination : refusal(of: method, allow: allow)
             case .health, .ready, .metrics:
                 return HTTPMethods.ofHost.contains(method)
                     ? destination : refusal(of: method, allow: HTTPMethods.ofHost)
@@ -127,6 +134,10 @@ package struct Router: Sendable {
 
     private func function(at rest: Substring) -> Place? {
         let name = rest.prefix { $0 != "/" }
+        if name == Self.tokensName {
+            let provider = rest[name.endIndex...].dropFirst()
+            return provider.isEmpty || provider.contains("/") ? nil : .host(.tokens(provider: String(provider)))
+        }
         guard let target = targets[String(name)] else { return .host(.unknownFunction(name: String(name))) }
         return function(target, at: rest[name.endIndex...])
     }

@@ -36,8 +36,48 @@ extension Host {
         FunctionSources(programs: file.programs, files: file.settings, folder: file.folder, settings: settings)
     }
 
-    static func redactor(_ file: ManifestFile, _ settings: SettingsStack) -> Redactor {
-        settings.redactor(listed: file.manifest.secretNames.union([file.manifest.host.jwt.secret]))
+    /// What nothing that the host writes may hold.
+    static func secrets(
+        _ file: ManifestFile,
+        _ settings: SettingsStack
+    ) -> [(name: String, value: SecretValue)] {
+        let own: Set = [file.manifest.host.jwt.secret, TokenKeys.name]
+        let keys = settings.all(TokenKeys.name).flatMap { TokenKeys.parts(of: $0.value) }
+        return settings.secrets(listed: file.manifest.secretNames.union(own)) + keys.map { (TokenKeys.name, $0) }
+    }
+
+    /// What callers' own tokens are sealed with; nil where no key is set.
+    static func tokenKeys(_ settings: SettingsStack) throws(HostError) -> TokenKeys? {
+        guard let setting = settings[TokenKeys.name], !setting.value.isEmpty else { return nil }
+        do {
+            return try TokenKeys(setting.value)
+        } catch {
+            throw HostError("\(error) (set in \(setting.place))")
+        }
+    }
+
+    /// Goes over to the keys of the settings. Where the database cannot be used, tokens stay in memory.
+    func useTokenKeys() async {
+        // They were found good before.
+        guard let keys = try? Self.tokenKeys(settings), keys != tokenKeys else { return }
+        do {
+            let folder = state.path
+            let store = try await Pool.run { try SQLTokenStore(state: folder) }
+            let found = try await vault.use(keys, store)
+            tokenKeys = keys
+            if found.lost > 0 {
+                log.write(
+                    .error,
+                    "\(found.lost) of \(found.count) callers' tokens cannot be opened: they were sealed with a key that is not in "
+                        + "\(TokenKeys.name); write that key behind the present one, or have these callers set their tokens again"
+                )
+            }
+            if found.renewed > 0 {
+                log.write(.info, "sealed \(found.renewed) callers' tokens with the first key of \(TokenKeys.name)")
+            }
+        } catch {
+            log.write(.error, "callers' tokens are kept in memory only: \(error)")
+        }
     }
 
     /// What tokens are checked against.
@@ -76,6 +116,7 @@ extension Host {
                     + "\(WebhookOutbox.unsignedName)=1"
             )
         }
+        _ = try tokenKeys(settings)
         let sources = sources(file, settings)
         let redactor = settings.redactor(listed: file.manifest.secretNames)
         try await SettingsCheck.run(file, redactor: redactor) { sources.variables(of: $0) }

@@ -15,6 +15,7 @@ extension Host {
             try await Self.check(file, settings)
             guard phase == .serving else { return }
             apply(file, settings)
+            await useTokenKeys()
             watchFiles()
             StartupText(self).writeReloaded()
         } catch {

@@ -35,6 +35,11 @@ package final class Host {
     let keyring: TokenKeyring
     let ledger: LedgerDesk
     var keys: KeySet
+    let secrets: SecretKeeper
+    let vault = TokenVault()
+    let caller: FunctionCaller
+    /// What EDGE_TOKEN_KEY was when it was last taken over; nil: never.
+    var tokenKeys: TokenKeys?
     private let operatorFront: OperatorFront
     var operatorServer: HTTPServer?
     let state: StateDirectory
@@ -94,7 +99,8 @@ package final class Host {
         let form = options.log ?? (isatty(STDOUT_FILENO) == 1 ? .text : .json)
         let log = LogWriter(descriptor: STDOUT_FILENO, form: form)
         self.log = log
-        log.redactor = Self.redactor(file, settings)
+        secrets = SecretKeeper(log: log)
+        secrets.use(Self.secrets(file, settings))
 
         let files = JobFiles(state: state)
         files.onBuried = {
@@ -134,7 +140,8 @@ package final class Host {
         self.keyring = keyring
         let callers = CallerFront(keys: apiKeys, keyring: keyring)
         self.callers = callers
-        let caller = FunctionCaller(functions: functions, images: images) { log.redactor }
+        let caller = FunctionCaller(functions: functions, images: images, secrets: secrets, vault: vault)
+        self.caller = caller
         details = FunctionDetails(functions: functions, caller: caller)
         let board = JobBoard(files: files, calls: caller, finishing: finishing, ledger: ledger, log: say)
         self.board = board
@@ -182,6 +189,7 @@ package final class Host {
         let metrics = HostMetrics(isPublic: environment["EDGE_METRICS"] == "public")
         metrics.observe(board, functions, cache, log)
         ledger.observe(metrics.metrics)
+        caller.onOwnRun = { [ownRuns = metrics.ownRuns] in ownRuns[$0].add() }
         operatorFront = OperatorFront(
             functions: functions,
             caller: caller,
@@ -199,6 +207,9 @@ package final class Host {
             images: ImageFront(images: images),
             callers: callers,
             limits: limits,
+            tokens: TokenFront(functions: functions, caller: caller, vault: vault, log: log) { [recall] in
+                recall.forgetAll()
+            },
             recall: recall,
             metrics: metrics,
             log: log,
@@ -261,6 +272,7 @@ package final class Host {
 
     private func run(until stops: AsyncStream<Int32>) async {
         apply(file, settings)
+        await useTokenKeys()
         do {
             try await housekeeping.adopt()
         } catch {
@@ -284,8 +296,9 @@ package final class Host {
         var tokens = (try? Self.tokens(file, settings)) ?? JWTVerifier()  // it was found good before
         self.file = file
         self.settings = settings
-        log.redactor = Self.redactor(file, settings)
         board.use(file.manifest.host.tiers ?? TierTable())
+        secrets.use(Self.secrets(file, settings))
+        caller.tokenRules = file.manifest.host.tokens
         for entry in file.manifest.functions {
             if let job = entry.job { board.configure(entry.name, job, cacheTTL: entry.cache?.ttl) }
         }

@@ -222,6 +222,7 @@ struct RunsOfToday {
         var trace: JSONObject = [:]
         for key in ["function", "generation", "created", "state"] { trace[key] = document[key] }
         if isUncounted { for key in ["serial", "caller"] { trace[key] = document[key] } }
+        if isOwn(document) { trace["own"] = true }
         trace["attempts"] = .array((document["attempts"]?.array ?? []).map(traced))
         return trace.encoded()
     }
@@ -233,10 +234,17 @@ struct RunsOfToday {
         return .object(trace)
     }
 
+    /// Whether it went on its caller's own tokens alone.
+    private static func isOwn(_ document: JSONObject) -> Bool {
+        if let told = document["own"]?.bool { return told }
+        let lanes = document["lanes"]?.array ?? []
+        return !lanes.isEmpty && lanes.allSatisfy { $0["own"]?.bool ?? false }
+    }
+
     mutating func count(_ document: JSONObject) {
         guard let function = document["function"]?.string, let generation = document["generation"]?.string,
             let created = document["created"]?.string.flatMap({ Timestamp(iso8601: $0) }), created.day == day,
-            seen.insert(generation).inserted
+            seen.insert(generation).inserted, !Self.isOwn(document)
         else { return }
         let failures = (document["attempts"]?.array ?? []).count {
             $0["outcome"]?.string == Attempt.Outcome.failed.rawValue

@@ -16,7 +16,7 @@ struct StartupText {
 
     func write() {
         var lines = ["edge \(edgeVersion) serves \(url)"]
-        lines += functionLines + secretLines + warnings
+        lines += functionLines + secretLines + tokenLines + warnings
         if host.functions["generate"] != nil {
             // A query, for JSON would be escaped where the log is JSON.
             lines.append("try: curl -o image.png '\(url)/functions/v1/generate?prompt=a+lighthouse+at+dawn'")
@@ -25,7 +25,7 @@ struct StartupText {
     }
 
     func writeReloaded() {
-        for line in ["reloaded"] + functionLines + secretLines + warnings { host.log.write(.info, line) }
+        for line in ["reloaded"] + functionLines + secretLines + tokenLines + warnings { host.log.write(.info, line) }
     }
 
     private var functionLines: [String] {
@@ -42,6 +42,16 @@ struct StartupText {
             guard let setting = host.settings[name] else { return "secret \(name): missing" }
             return "secret \(name): set in \(setting.place)"
         }
+    }
+
+    /// Where callers' own tokens are kept, on a host that takes any.
+    private var tokenLines: [String] {
+        guard host.functions.manifest.functions.contains(where: { !$0.tokens.isEmpty }) else { return [] }
+        return [
+            host.vault.isDurable
+                ? "callers' own tokens: kept in \(SQLTokenStore.name), sealed with \(TokenKeys.name)"
+                : "callers' own tokens: in memory only, gone when the host stops (\(TokenKeys.name) is not set; \(TokenKeys.advice))"
+        ]
     }
 
     private var warnings: [String] {

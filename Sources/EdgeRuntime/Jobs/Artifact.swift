@@ -56,6 +56,7 @@ struct JobResult: Equatable, Sendable {
 
     /// Facts that the job document shows beside the state.
     static let shownFacts = ["provider", "model", "seed", "cost"]
-    /// Facts that it shows where they are told: what was left out of a request, and whether the cost is only a price list's.
-    static let rareFacts = ["dropped", "costEstimated"]
+    /// Facts that it shows where they are told: what was left out of a request, whether the cost is only a price list's, and whether the
+    /// caller's own token has paid, and how much.
+    static let rareFacts = ["dropped", "costEstimated", "own", "ownCost"]
 }

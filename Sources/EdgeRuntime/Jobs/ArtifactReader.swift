@@ -2,6 +2,7 @@
 internal import EdgeHTTP
 internal import EdgeLoop
 internal import JSON
+internal import Secrets
 
 /// Why a 200 from a function is no result. A damaged answer is never kept.
 struct ArtifactError: Error, Equatable, CustomStringConvertible {
@@ -31,6 +32,8 @@ struct ArtifactReader {
     var refusesNSFW = false
     /// Told of a single artifact that is whole and not durable yet.
     let onWhole: @LoopActor (WholeResult) -> Void
+    /// Set where a caller's own token has paid, which is then taken out of what is told.
+    var own: Redactor?
 
     /// Bytes of `Edge-Result`.
     private static let factsBytesMax = 8 << 10
@@ -129,9 +132,9 @@ struct ArtifactReader {
 
     /// Before a byte of the picture is read, so that nobody is shown what may not be shown.
     private func facts(_ header: String?) throws -> JSONObject {
-        let facts = try Self.facts(header)
+        let facts = try Self.facts(own.flatMap { own in header.map { own.redact($0) } } ?? header)
         if refusesNSFW, facts["nsfw"]?.bool == true { throw NSFWResult() }
-        return facts
+        return own == nil ? facts : Self.ownFacts(facts)
     }
 
     /// What the function tells of its result.
@@ -143,6 +146,15 @@ struct ArtifactReader {
         guard let facts = (try? JSONValue.parse(header))?.object else {
             throw ArtifactError(description: "The function's Edge-Result is no JSON object.")
         }
+        return facts
+    }
+
+    /// The caller's account has paid, and the host's accounts nothing.
+    private static func ownFacts(_ facts: JSONObject) -> JSONObject {
+        var facts = facts
+        facts["own"] = true
+        facts["ownCost"] = facts["cost"]
+        facts["cost"] = 0
         return facts
     }
 

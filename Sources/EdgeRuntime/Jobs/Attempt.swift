@@ -30,6 +30,8 @@ struct Attempt: Equatable, Sendable {
     var lane: String?
     /// What its call counts against; nil for a question about a task that runs already.
     var account: String?
+    /// Whether it runs on the caller's own token: the host's accounts pay nothing.
+    var isOwn = false
     /// Whether it asks about a task that an earlier attempt began.
     var resumes = false
     /// Whether an earlier attempt with the same id may have reached the provider: it is asked before anything is sent again.
@@ -66,6 +68,7 @@ struct Attempt: Equatable, Sendable {
         if isPerhapsPaid { object["perhapsPaid"] = true }
         object["lane"] = lane.map { .string($0) }
         object["account"] = account.map { .string($0) }
+        if isOwn { object["own"] = true }
         if resumes { object["resumes"] = true }
         if isUnsure { object["unsure"] = true }
         if !passed.isEmpty {
@@ -89,6 +92,7 @@ struct Attempt: Equatable, Sendable {
         error = value["error"]?.string
         lane = value["lane"]?.string
         account = value["account"]?.string
+        isOwn = value["own"]?.bool ?? false
         resumes = value["resumes"]?.bool ?? false
         isUnsure = value["unsure"]?.bool ?? false
         isPerhapsPaid = value["perhapsPaid"]?.bool ?? false

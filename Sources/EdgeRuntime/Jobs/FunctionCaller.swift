@@ -12,8 +12,13 @@ internal import Secrets
 final class FunctionCaller: FunctionCalls {
     private let functions: Functions
     private let images: ImageFiles
-    /// What a function says to callers and in job files leaves the host: its secrets are taken out first.
-    private let redactor: @LoopActor () -> Redactor
+    /// What a function says to callers and in job files leaves the host: secrets are taken out first.
+    private let secrets: SecretKeeper
+    private let vault: TokenVault
+    /// What holds for callers' own tokens; changes with the manifest.
+    var tokenRules = OwnTokenRules()
+    /// Told of each run on a caller's own token, with its provider.
+    var onOwnRun: @LoopActor (String) -> Void = { _ in }
 
     /// How long admission may take in a process that runs; a start has its own time.
     static let admitTimeout = Duration.seconds(2)
@@ -24,10 +29,11 @@ final class FunctionCaller: FunctionCalls {
     /// How long a function has to pass a cancellation on.
     private static let cancelTimeout = Duration.seconds(10)
 
-    init(functions: Functions, images: ImageFiles, redactor: @escaping @LoopActor () -> Redactor) {
+    init(functions: Functions, images: ImageFiles, secrets: SecretKeeper, vault: TokenVault) {
         self.functions = functions
         self.images = images
-        self.redactor = redactor
+        self.secrets = secrets
+        self.vault = vault
     }
 
     // MARK: Admit
@@ -44,6 +50,8 @@ final class FunctionCaller: FunctionCalls {
     ) async throws(IsolateError) -> AdmitAnswer {
         var headers: HTTPHeaders = ["Edge-Method": method, "Edge-Target": target, "Edge-Request-Id": requestID]
         headers.add(caller)
+        let accounts = caller.owner.map { vault.accounts(of: $0, among: function.entry.tokens) } ?? [:]
+        if !accounts.isEmpty { headers.add("Edge-Own-Tokens", accounts.keys.sorted().joined(separator: ", ")) }
         if let contentType { headers.add("Content-Type", contentType) }
         let request = HTTPRequest(method: "POST", target: "/_edge/admit", headers: headers, body: HTTPBodyReader(body))
         let starting = function.isolates.isReady ? Duration.zero : function.entry.startTimeout
@@ -51,11 +59,19 @@ final class FunctionCaller: FunctionCalls {
         var text: [UInt8]
         do {
             text = try await response.collect(upTo: Self.ticketBytesMax)
-            if response.status != 200 { text = redactor().redact(text) }
+            if response.status != 200 { text = secrets.redactor.redact(text) }
         } catch {
             throw .badAnswer(function: function.name, reason: "its answer to admit could not be read: \(error)")
         }
-        return try AdmitAnswer(status: response.status, headers: response.headers, body: text, function: function.name)
+        let answer = try AdmitAnswer(
+            status: response.status,
+            headers: response.headers,
+            body: text,
+            function: function.name
+        )
+        guard case .ticket(var ticket) = answer else { return answer }
+        try ticket.settleOwnLanes(of: caller.owner, accounts: accounts, rules: tokenRules, function: function.name)
+        return .ticket(ticket)
     }
 
     // MARK: Run
@@ -70,34 +86,51 @@ final class FunctionCaller: FunctionCalls {
         } catch {
             return Self.failed(error)
         }
+        var headers: HTTPHeaders = [
+            "Content-Type": "application/json", "Edge-Attempt-Id": attempt.id, "Edge-Request-Id": generation.id,
+        ]
+        var token: SecretValue?
+        if let name = generation.token {
+            do {
+                guard let found = try vault.token(name) else { return .ownTokenGone(name.provider) }
+                token = found
+            } catch {
+                return .ownTokenSealed(error)
+            }
+            onOwnRun(name.provider)
+        }
+        if let token { headers.add(Self.tokenField, token.reveal()) }
         let request = HTTPRequest(
             method: "POST",
             target: "/_edge/run",
-            headers: [
-                "Content-Type": "application/json", "Edge-Attempt-Id": attempt.id, "Edge-Request-Id": generation.id,
-            ],
+            headers: headers,
             body: HTTPBodyReader(runBody(generation, attempt))
         )
         do {
-            // The time counts to the end of the body: the supervisor cuts what takes longer, and replaces the process.
-            let response = try await function.isolates.call(request, timeout: timeout)
-            if response.status == 200 { return try await read(response, generation) }
-            if response.status == 204, !function.entry.isPublic {
-                let facts = try ArtifactReader.facts(response.headers["Edge-Result"])
-                return .made(StoredArtifacts(result: JobResult(images: [], facts: facts)))
+            return try await secrets.using(token, of: generation.token?.provider ?? "") {
+                // The time counts to the end of the body: the supervisor cuts what takes longer, and replaces the process.
+                let response = try await function.isolates.call(request, timeout: timeout)
+                if response.status == 200 { return try await read(response, generation, isOwn: token != nil) }
+                if response.status == 204, !function.entry.isPublic {
+                    let facts = try ArtifactReader.facts(response.headers["Edge-Result"])
+                    return .made(StoredArtifacts(result: JobResult(images: [], facts: facts)))
+                }
+                let body = secrets.redactor.redact(try await response.collect(upTo: RunReading.bodyBytesMax))
+                let (outcome, note) = RunReading.unfinished(
+                    status: response.status,
+                    retryAfter: response.headers["Retry-After"],
+                    body: body,
+                    now: .now()
+                )
+                return .unfinished(outcome, note)
             }
-            let body = redactor().redact(try await response.collect(upTo: RunReading.bodyBytesMax))
-            let (outcome, note) = RunReading.unfinished(
-                status: response.status,
-                retryAfter: response.headers["Retry-After"],
-                body: body,
-                now: .now()
-            )
-            return .unfinished(outcome, note)
         } catch {
             return Self.failed(error)
         }
     }
+
+    /// A run, a cancellation or a check on a caller's own token gets it in this field, and nothing else does.
+    private static let tokenField = "Edge-Provider-Token"
 
     /// The request's text is put together from texts: a job's input is kept as one.
     private func runBody(_ generation: Generation, _ attempt: Attempt) -> [UInt8] {
@@ -133,13 +166,18 @@ final class FunctionCaller: FunctionCalls {
         return nil
     }
 
-    private func read(_ response: HTTPResponse, _ generation: Generation) async throws -> RunAnswer {
+    private func read(
+        _ response: HTTPResponse,
+        _ generation: Generation,
+        isOwn: Bool
+    ) async throws -> RunAnswer {
         do {
-            let reader = ArtifactReader(
+            var reader = ArtifactReader(
                 images: images,
                 refusesNSFW: generation.ticket.refusesNSFW,
                 onWhole: generation.show
             )
+            if isOwn { reader.own = secrets.redactor }
             return .made(try await reader.read(response))
         } catch is NSFWResult {
             let message = "The picture was made, and it shows what is not allowed here: change the prompt."
@@ -194,22 +232,33 @@ final class FunctionCaller: FunctionCalls {
     /// How long a provider has to answer its cheapest call.
     private static let checkTimeout = Duration.seconds(45)
 
-    /// Has a function prove the key of one of its providers; its answer, with secrets taken out, is the operator's.
-    func check(_ function: LiveFunction, provider: String) async throws -> HTTPResponse {
+    /// Has a function prove the key of one of its providers; its answer, with secrets taken out, is for whoever asked.
+    /// - Parameter token: a caller's own, in place of the function's key.
+    func check(
+        _ function: LiveFunction,
+        provider: String,
+        token: SecretValue? = nil
+    ) async throws -> HTTPResponse {
         let body: JSONObject = ["provider": .string(provider)]
+        var headers: HTTPHeaders = ["Content-Type": "application/json"]
+        if let token { headers.add(Self.tokenField, token.reveal()) }
         let request = HTTPRequest(
             method: "POST",
             target: "/_edge/check",
-            headers: ["Content-Type": "application/json"],
+            headers: headers,
             body: HTTPBodyReader(body.encoded())
         )
-        let response = try await function.isolates.call(request, timeout: Self.checkTimeout)
-        let text = redactor().redact(try await response.collect(upTo: RunReading.bodyBytesMax))
-        return HTTPResponse(
-            status: response.status,
-            headers: ["Content-Type": "application/json"],
-            body: .bytes(text)
-        )
+        return try await secrets.using(token, of: provider) {
+            let response = try await function.isolates.call(request, timeout: Self.checkTimeout)
+            let text = secrets.redactor.redact(try await response.collect(upTo: RunReading.bodyBytesMax))
+            var answer = HTTPResponse(
+                status: response.status,
+                headers: ["Content-Type": "application/json"],
+                body: .bytes(text)
+            )
+            if let seconds = response.headers["Retry-After"] { answer.headers.add("Retry-After", seconds) }
+            return answer
+        }
     }
 
     // MARK: Cancel
@@ -220,13 +269,23 @@ final class FunctionCaller: FunctionCalls {
         body += task.state
         if let lane = task.lane { body += Array(#","lane":\#(JSONValue.string(lane).text())"#.utf8) }
         body += Array("}".utf8)
+        var headers: HTTPHeaders = ["Content-Type": "application/json", "Edge-Request-Id": task.job]
+        var token: SecretValue?
+        if let name = task.token {
+            // Without it nobody can tell the provider; with our own key it would be asked about a task that is not ours.
+            guard let found = try? vault.token(name) else { return }
+            token = found
+            headers.add(Self.tokenField, found.reveal())
+        }
         let request = HTTPRequest(
             method: "POST",
             target: "/_edge/cancel",
-            headers: ["Content-Type": "application/json", "Edge-Request-Id": task.job],
+            headers: headers,
             body: HTTPBodyReader(body)
         )
-        _ = try? await function.isolates.call(request, timeout: Self.cancelTimeout)
+        _ = try? await secrets.using(token, of: task.token?.provider ?? "") {
+            try await function.isolates.call(request, timeout: Self.cancelTimeout)
+        }
     }
 }
 

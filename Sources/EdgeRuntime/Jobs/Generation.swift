@@ -50,6 +50,8 @@ final class Generation {
     let id: String
     let function: String
     let ticket: Ticket
+    /// Whose own tokens its runs may use: the first job's caller.
+    var owner: String?
     let created: Timestamp
     /// No attempt begins and no wait ends after it.
     let deadline: Timestamp
@@ -122,7 +124,19 @@ final class Generation {
 
     /// What the provider works on now, by what the function left.
     var task: LeftTask? {
-        resumeState.map { LeftTask(job: id, function: function, lane: lane?.name, state: $0) }
+        resumeState.map { state in
+            var task = LeftTask(job: id, function: function, lane: lane?.name, state: state)
+            if let lane, lane.isOwn, let owner { task.token = TokenName(owner: owner, provider: lane.provider) }
+            return task
+        }
+    }
+
+    /// The token that its run needs; nil where its lane is one of the host's.
+    var token: TokenName? {
+        guard let lane, lane.isOwn else { return nil }
+        // Who has cancelled its own job pays for nobody else's.
+        let isWanted = owner.map { owner in jobs.contains { $0.caller.owner == owner } } ?? false
+        return TokenName(owner: isWanted ? owner : nil, provider: lane.provider)
     }
 
     /// Takes over what a job file tells, at start.

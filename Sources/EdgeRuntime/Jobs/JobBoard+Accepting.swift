@@ -54,8 +54,10 @@ extension JobBoard {
             if needsFile { try await writeFile(of: job) }
             return job
         }
+        // The cap is on what the host's accounts may be charged for.
+        let isCounted = !ticket.lanes.isOwn
         let perDay = runsPerDay(of: function)
-        guard counts[function, default: DayCount()].allows(now: now, perDay: perDay) else {
+        guard !isCounted || counts[function, default: DayCount()].allows(now: now, perDay: perDay) else {
             throw AcceptError.dayCap(perDay: perDay, retryAfter: DayCount.secondsToNextDay(now))
         }
         guard files.state.hasRoom else { throw AcceptError.noRoom }
@@ -87,6 +89,7 @@ extension JobBoard {
         generation.isWaitedFor(until: waitedUntil)
         generation.payer = caller
         ledger.note(generation)
+        generation.owner = caller.owner
         let job = Job(
             id: generation.id,
             caller: caller,
@@ -96,7 +99,7 @@ extension JobBoard {
             idempotency: idempotency,
             webhook: webhook
         )
-        counts[function, default: DayCount()].add(at: now)
+        if isCounted { counts[function, default: DayCount()].add(at: now) }
         if let key = ticket.key { byKey[key] = generation }
         follow(job)
         // With a free slot the first attempt is in the file from the start: one sync instead of two.
@@ -112,7 +115,7 @@ extension JobBoard {
             // Who followed meanwhile may have a file, and a client that knows its id.
             await end(generation, .failure(Self.notStored))
             if !generation.jobs.contains(where: \.hasFile) {
-                counts[function]?.takeBack(at: now)
+                if isCounted { counts[function]?.takeBack(at: now) }
                 takeBack(work)
             }
             throw error

@@ -86,6 +86,7 @@ extension JobBoard {
         if generation.isSent, let last = generation.attempts.last { attempt.purchase = last.purchase }
         if let lane = generation.lane {
             attempt.lane = lane.name
+            attempt.isOwn = lane.isOwn
             // A question about a task that runs already is no call that a quota counts.
             attempt.account = resumes ? nil : lane.account
             if !generation.isHeld { lanes.began(lane, at: now) }

@@ -125,12 +125,13 @@ extension JobBoard {
             generation.endAttempt(.deferred, at: now, status: note.status, error: note.message)
             await pauseUntil(now + pause, generation)
         case .retry(let pause, _):
-            let perDay = runsPerDay(of: generation.function)
+            let isCounted = !generation.ticket.lanes.isOwn
+            let perDay = isCounted ? runsPerDay(of: generation.function) : 0
             guard counts[generation.function, default: DayCount()].allows(now: now, perDay: perDay) else {
                 generation.endAttempt(.failed, at: now, status: note.status, error: note.message)
                 return await end(generation, .failure(.dayCap(perDay, after: note, now: now)))
             }
-            counts[generation.function, default: DayCount()].add(at: now)
+            if isCounted { counts[generation.function, default: DayCount()].add(at: now) }
             if case .handOver = next { return await handOver(generation, .failed, note, now: now) }
             generation.endAttempt(.failed, at: now, status: note.status, error: note.message)
             await pauseUntil(now + pause, generation)

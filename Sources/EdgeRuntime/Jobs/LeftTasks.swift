@@ -9,6 +9,8 @@ struct LeftTask: Equatable, Sendable {
     let lane: String?
     /// What the function left: JSON text.
     let state: [UInt8]
+    /// The caller's own token that it was begun with.
+    var token: TokenName?
 }
 
 /// Passes cancellations on beside the work of the jobs: a few at once, for a provider that fails may be slow to hear it, and a

@@ -9,21 +9,35 @@ struct Lane: Equatable, Sendable {
     /// nil where the function does not say: then the provider has one circuit for all.
     let model: String?
     /// What a quota counts: one provider with one key.
-    let account: String
-    /// Micro-dollars; nil: unknown.
+    private(set) var account: String
+    /// Micro-dollars that the host's own accounts are charged; nil: unknown.
     var price: Int64?
     /// Its share where lanes are chosen by weight.
     let weight: Double
     let quota: Quota
     /// Whether its provider takes the attempt's id as its own, so that it can be asked what became of one.
     let takesAttemptIDs: Bool
+    /// Whether it goes on the caller's own token.
+    private(set) var isOwn = false
 
     /// The provider of the host's own work: told to nobody.
-    static let ownProvider = "edge"
-    var isOwn: Bool { provider == Self.ownProvider }
+    static let hostProvider = "edge"
+    var isOfHost: Bool { provider == Self.hostProvider }
 
-    /// What a circuit is kept for.
-    var route: String { model.map { "\(provider)/\($0)" } ?? provider }
+    /// What a circuit is kept for. A caller's own account is one by itself: its failures are nobody else's.
+    var route: String {
+        let route = model.map { "\(provider)/\($0)" } ?? provider
+        return isOwn ? "\(route) of \(account)" : route
+    }
+
+    /// The same on the caller's own account, which costs the host nothing.
+    func own(account: String) -> Lane {
+        var lane = self
+        lane.isOwn = true
+        lane.account = account
+        lane.price = 0
+        return lane
+    }
 
     /// A lane of which only the name is known, as older tickets have it.
     init(name: String, price: Int64?) {
@@ -63,6 +77,7 @@ struct Lane: Equatable, Sendable {
         }
         quota = try Quota(json["quota"])
         takesAttemptIDs = json["takesAttemptIDs"]?.bool ?? false
+        isOwn = json["own"]?.bool ?? false
     }
 
     /// A model name of 200 characters, four bytes each, and a provider's.
@@ -77,6 +92,7 @@ struct Lane: Equatable, Sendable {
         if weight != 1 { object["weight"] = .double(weight) }
         object["quota"] = quota.json
         if takesAttemptIDs { object["takesAttemptIDs"] = true }
+        if isOwn { object["own"] = true }
         return .object(object)
     }
 }
@@ -162,11 +178,19 @@ struct LaneSet: Equatable, Sendable {
         return highest
     }
 
-    /// The lanes in the order in which they are asked.
+    /// Whether all of them go on callers' own tokens.
+    var isOwn: Bool { lanes.allSatisfy(\.isOwn) }
+
+    /// The lanes in the order in which they are asked: those on the caller's own tokens before the host's.
     /// - Parameters:
     ///   - median: what a lane's runs have taken lately; nil: nobody knows.
     ///   - chance: 0 to below 1, asked once for each lane that is drawn.
     func ordered(median: (Lane) -> Duration?, chance: () -> Double) -> [Lane] {
+        let ordered = chosen(median: median, chance: chance)
+        return lanes.contains(where: \.isOwn) ? ordered.filter(\.isOwn) + ordered.filter { !$0.isOwn } : ordered
+    }
+
+    private func chosen(median: (Lane) -> Duration?, chance: () -> Double) -> [Lane] {
         switch choice {
         case .order: return lanes
         case .cheapest: return sorted { $0.price ?? .max }

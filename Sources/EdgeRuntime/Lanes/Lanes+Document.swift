@@ -5,9 +5,11 @@ internal import JSON
 extension Lanes {
     /// Every lane that a job has used since the start, in the order of provider and model.
     func document(now: Timestamp) -> JSONValue {
-        let shown = known.keys.sorted().compactMap { known[$0] }.filter { !$0.isOwn }
-        return .array(shown.map { .object(entry(of: $0, now: now)) })
+        .array(shared.map { .object(entry(of: $0, now: now)) })
     }
+
+    /// Those on the host's own accounts; what callers do with theirs is shown to nobody else, nor what the host does for itself.
+    var shared: [Lane] { known.keys.sorted().compactMap { known[$0] }.filter { !$0.isOwn && !$0.isOfHost } }
 
     /// How one lane stands, whether or not a job has used it.
     func entry(of lane: Lane, now: Timestamp) -> JSONObject {

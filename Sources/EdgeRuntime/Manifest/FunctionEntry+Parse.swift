@@ -38,6 +38,13 @@ extension FunctionEntry {
         if !speaks.isEmpty, section.object["job"] == nil {
             section.note("only a job function can be spoken to by other APIs; add \"job\": {} or remove this", "speaks")
         }
+        tokens = section.texts("tokens", check: Self.mistake(inProvider:))
+        if tokens.count > Self.tokensMax {
+            section.note("this has \(tokens.count) providers; name at most \(Self.tokensMax)", "tokens")
+        }
+        if !tokens.isEmpty, section.object["job"] == nil {
+            section.note("only a job function is given callers' tokens; add \"job\": {} or remove this", "tokens")
+        }
         bodyBytes = section.size(
             "body",
             default: job == nil ? Self.standardBodyBytes : Self.standardJobBodyBytes,
@@ -121,7 +128,18 @@ extension FunctionEntry {
         section.texts(key) { Choice(rawValue: $0) == nil ? notOne($0, of: Choice.allCases.map(\.rawValue)) : nil }
     }
 
+    private static func mistake(inProvider name: String) -> String? {
+        let isName =
+            (1...64).contains(name.utf8.count)
+            && name.utf8.allSatisfy { (97...122).contains($0) || isDigit($0) || $0 == 0x2d || $0 == 0x5f }
+        return isName ? nil : "\(quoted(name)) is no provider's name; use 1 to 64 of a to z, digits, _ and -"
+    }
+
+    /// Paths below /functions/v1 that the host answers itself.
+    private static let hostNames: Set<String> = ["tokens"]
+
     private static func mistake(inName name: String) -> String? {
+        guard !hostNames.contains(name) else { return "/functions/v1/\(name) is answered by the host; rename it" }
         let isName =
             name.utf8.enumerated().allSatisfy { index, byte in
                 isLetter(byte) || index > 0 && (isDigit(byte) || byte == 0x5f || byte == 0x2d)
@@ -134,7 +152,11 @@ extension FunctionEntry {
         "EDGE_SOCKET", "PORT", "EDGE_CONTROL", "EDGE_FUNCTION", "EDGE_VERSION", "EDGE_SETTINGS", "EDGE_CHECK",
     ]
 
+    /// What no function is given.
+    private static let hostSecrets: Set<String> = ["EDGE_TOKEN_KEY"]
+
     private static func mistake(inVariable name: String) -> String? {
+        guard !hostSecrets.contains(name) else { return "\(quoted(name)) is for the host alone; remove it" }
         guard !hostVariables.contains(name) else { return "\(quoted(name)) is set by the host; remove it" }
         let isName =
             name.utf8.enumerated().allSatisfy { index, byte in

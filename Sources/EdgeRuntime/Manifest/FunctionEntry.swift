@@ -33,6 +33,8 @@ package struct FunctionEntry: Sendable, Equatable {
     package var settings: String?
     /// `grants`. Default none.
     package var grants: Set<Grant> = []
+    /// `tokens`: providers whose tokens its callers may bring; a run is given one of its own caller's. At most 32. Default none.
+    package var tokens: [String] = []
     /// `speaks`: whose clients reach this job function under the paths that they know. Each at one function. Default none.
     package var speaks: Set<Dialect> = []
     /// `auth`. Default `optional`.
@@ -63,6 +65,8 @@ package struct FunctionEntry: Sendable, Equatable {
     package var webhook: String?
     /// `cache`: nil when no result is kept by its cache key.
     package var cache: CacheSettings?
+
+    package static let tokensMax = 32
 
     static let standardBodyBytes = 1 << 20
     static let standardJobBodyBytes = 16 << 20

@@ -20,6 +20,7 @@ extension HostSettings {
         }
         if var jwt = section.section("jwt") { self.jwt = TokenSettings(from: &jwt) }
         if var retention = section.section("retention") { self.retention = RetentionSettings(from: &retention) }
+        if var tokens = section.section("tokens") { self.tokens = OwnTokenRules(from: &tokens) }
         if var tiers = section.section("tiers") { self.tiers = TierTable(from: &tiers) }
         bodyMemoryBytes = section.size("bodyMemory", default: bodyMemoryBytes, in: (1 << 20)...(1 << 40))
         if var limits = section.section("limits") { self.limits = LimitSettings(from: &limits) }

@@ -23,6 +23,8 @@ package struct HostSettings: Sendable, Equatable {
 
     /// `retention`: how long job files and images are kept, and how much of them.
     package var retention = RetentionSettings()
+    /// `tokens`: what jobs on callers' own tokens share with others.
+    package var tokens = OwnTokenRules()
 
     /// `tiers`: what callers of each tier may have. Default nil: tiers are in force once the host knows callers.
     package var tiers: TierTable?

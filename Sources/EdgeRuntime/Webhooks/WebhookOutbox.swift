@@ -88,7 +88,7 @@ final class WebhookOutbox {
     private static func lane(to url: String) throws(Lane.Mistake) -> Lane {
         let name = "webhook-\(SHA256.hex(of: WebhookAddress.origin(of: url) ?? url).prefix(8))"
         return try Lane([
-            "name": .string(name), "provider": .string(Lane.ownProvider), "model": .string(name),
+            "name": .string(name), "provider": .string(Lane.hostProvider), "model": .string(name),
             "account": .string(name), "price": 0, "quota": ["atOnce": .integer(atOnce)],
             // Receivers know by the event's id what they have had, so an attempt whose end is not known is simply made again.
             "takesAttemptIDs": true,

@@ -48,6 +48,11 @@ struct ManifestTests {
             mistakes(#"{"run": ["f"], "job": {}, "speaks": ["openia"]}"#).first?.contains("did you mean \"openai\"?")
                 == true
         )
+        #expect(mistakes(#"{"run": ["f"], "tokens": ["a"]}"#).first?.contains("only a job function") == true)
+        #expect(
+            mistakes(#"{"run": ["f"], "job": {}, "tokens": ["A b"]}"#).first?.contains("no provider's name") == true
+        )
+        #expect(mistakes(#"{"run": ["f"], "secrets": ["EDGE_TOKEN_KEY"]}"#).first?.contains("host alone") == true)
         #expect(mistakes(#"{"run": ["f"], "job": {"inputs": ["a b"]}}"#).first?.contains("no field's name") == true)
         let many = (0...16).map { "\"f\($0)\"" }.joined(separator: ",")
         #expect(mistakes("{\"run\": [\"f\"], \"job\": {\"inputs\": [\(many)]}}").first?.contains("at most 16") == true)
