@@ -105,6 +105,19 @@ struct HFInferenceTests {
         #expect(transport.calls.allSatisfy { $0.url == "http://hub/api/whoami-v2" })
     }
 
+    @Test func `a key that cannot be a token of Hugging Face is refused at its own router without a call`() async throws
+    {
+        let transport = ScriptedTransport([])
+        let settings = try HFSettings(token: try HFToken("sk-abcdefgh"))
+
+        let error = await #expect(throws: ProviderError.self) {
+            try await HFInference(settings: settings, transport: transport).check()
+        }
+
+        #expect(error?.kind == .credentials && error?.message.contains("begins with hf_") == true)
+        #expect(transport.calls.isEmpty)
+    }
+
     @Test func `the models form asks for no mapping and needs no token`() async throws {
         let transport = ScriptedTransport([.success(.image)])
         let provider = try provider(transport, token: nil, form: .models)
