@@ -138,96 +138,105 @@ struct BatchTests {
     }
 
     @Test @LoopActor func `without a host it starts one, says so, and stops it at the end`() async throws {
-        let folder = prepared(3)
-        folder.write("EDGE_SANDBOX_FAIL=1\n", to: "fail.env")
-        let arguments = ["run", "batch.jsonl", "--out", "out", "--functions", "functions.json", "--state", "state"]
+        try await withHostSlot {
+            let folder = prepared(3)
+            folder.write("EDGE_SANDBOX_FAIL=1\n", to: "fail.env")
+            let arguments = ["run", "batch.jsonl", "--out", "out", "--functions", "functions.json", "--state", "state"]
 
-        let made = try await runProgram(BuiltPrograms.edge, arguments, in: folder)
-        let again = try await runProgram(BuiltPrograms.edge, arguments, in: folder)
-        folder.write(#"{"prompt": "new", "width": 64, "height": 64}"# + "\n", to: "batch.jsonl")
-        let failed = try await runProgram(
-            BuiltPrograms.edge,
-            arguments + ["--env-file", "fail.env"],
-            in: folder
-        )
+            let made = try await runProgram(BuiltPrograms.edge, arguments, in: folder)
+            let again = try await runProgram(BuiltPrograms.edge, arguments, in: folder)
+            folder.write(#"{"prompt": "new", "width": 64, "height": 64}"# + "\n", to: "batch.jsonl")
+            let failed = try await runProgram(
+                BuiltPrograms.edge,
+                arguments + ["--env-file", "fail.env"],
+                in: folder
+            )
 
-        #expect(made.exit == .exited(0), "\(made.text)")
-        #expect(made.output.hasSuffix("3 lines: 3 made, 0.00 $\n"), "\(made.text)")
-        #expect(made.errors.contains("no host runs on state: starting one"), "\(made.text)")
-        #expect(made.errors.contains("operator's key"), "it is shown once, so it must be shown")
-        #expect(filesIn("\(folder.path)/state/jobs/active") == [])
-        #expect(again.output == "3 lines: 0 made, 3 made before, 0.00 $\n", "\(again.text)")
-        #expect(failed.exit == .exited(1), "\(failed.text)")
-        let free = try await StateDirectoryLock.isFree("\(folder.path)/state")
-        #expect(free, "its host has ended")
+            #expect(made.exit == .exited(0), "\(made.text)")
+            #expect(made.output.hasSuffix("3 lines: 3 made, 0.00 $\n"), "\(made.text)")
+            #expect(made.errors.contains("no host runs on state: starting one"), "\(made.text)")
+            #expect(made.errors.contains("operator's key"), "it is shown once, so it must be shown")
+            #expect(filesIn("\(folder.path)/state/jobs/active") == [])
+            #expect(again.output == "3 lines: 0 made, 3 made before, 0.00 $\n", "\(again.text)")
+            #expect(failed.exit == .exited(1), "\(failed.text)")
+            let free = try await StateDirectoryLock.isFree("\(folder.path)/state")
+            #expect(free, "its host has ended")
+        }
     }
 
     @Test @LoopActor func `killed in the middle it takes its host along, and goes on where it stopped`() async throws {
-        let folder = prepared(4)
-        let gate = Gate()
-        let upstream = try HuggingFaceScript([.image], then: .held(gate))
-        let start = BatchProcess.options(folder, ["--parallel", "2"], environment: upstream.environment)
-        let first = try BatchProcess(start)
-        try await upstream.called(3)
-        try await eventually("a first result", asking: { folder.read("out/results.jsonl").contains("succeeded") })
-        let below = ProcessTree.descendants(of: first.child.id)
-        #expect(below.count >= 2, "a host and a function")
-        first.child.signal(SIGKILL)
-        _ = await first.child.wait()
-        try await eventually("all of them to be gone") { !below.contains(where: ProcessTree.isRunning) }
-        gate.open()
+        try await withHostSlot {
+            let folder = prepared(4)
+            let gate = Gate()
+            let upstream = try HuggingFaceScript([.image], then: .held(gate))
+            let start = BatchProcess.options(folder, ["--parallel", "2"], environment: upstream.environment)
+            let first = try BatchProcess(start)
+            try await upstream.called(3)
+            try await eventually("a first result", asking: { folder.read("out/results.jsonl").contains("succeeded") })
+            let below = ProcessTree.descendants(of: first.child.id)
+            #expect(below.count >= 2, "a host and a function")
+            first.child.signal(SIGKILL)
+            _ = await first.child.wait()
+            try await eventually("all of them to be gone") { !below.contains(where: ProcessTree.isRunning) }
+            gate.open()
 
-        let second = try BatchProcess(start)
-        let exit = try await second.ended()
+            let second = try BatchProcess(start)
+            let exit = try await second.ended()
 
-        #expect(exit == .exited(0), "\(second.text)")
-        #expect(second.text.contains("4 lines: 3 made, 1 made before"), "\(second.text)")
-        let results = try folder.read("out/results.jsonl").split(separator: "\n").map {
-            try JSONValue.parse(String($0))
+            #expect(exit == .exited(0), "\(second.text)")
+            #expect(second.text.contains("4 lines: 3 made, 1 made before"), "\(second.text)")
+            let results = try folder.read("out/results.jsonl").split(separator: "\n").map {
+                try JSONValue.parse(String($0))
+            }
+            #expect(Set(results.compactMap { $0["line"]?.integer }) == Set(1...4))
+            #expect((1...4).allSatisfy { fileExists("\(folder.path)/out/00000\($0).png") })
+            // The two that were under way were found again, not made as new jobs.
+            #expect(
+                filesIn("\(folder.path)/state/jobs/done").flatMap { filesIn("\(folder.path)/state/jobs/done/\($0)") }
+                    .count
+                    == 4
+            )
         }
-        #expect(Set(results.compactMap { $0["line"]?.integer }) == Set(1...4))
-        #expect((1...4).allSatisfy { fileExists("\(folder.path)/out/00000\($0).png") })
-        // The two that were under way were found again, not made as new jobs.
-        #expect(
-            filesIn("\(folder.path)/state/jobs/done").flatMap { filesIn("\(folder.path)/state/jobs/done/\($0)") }.count
-                == 4
-        )
     }
 
     @Test @LoopActor func `on Ctrl-C it stops its host cleanly and ends with 130`() async throws {
-        let folder = prepared(3)
-        let gate = Gate()
-        let upstream = try HuggingFaceScript([.image], then: .held(gate))
-        let start = BatchProcess.options(folder, ["--parallel", "1"], environment: upstream.environment)
-        let batch = try BatchProcess(start)
-        try await upstream.called(2)
-        let below = ProcessTree.descendants(of: batch.child.id)
-        batch.child.signal(SIGINT)
-        let exit = try await batch.ended()
+        try await withHostSlot {
+            let folder = prepared(3)
+            let gate = Gate()
+            let upstream = try HuggingFaceScript([.image], then: .held(gate))
+            let start = BatchProcess.options(folder, ["--parallel", "1"], environment: upstream.environment)
+            let batch = try BatchProcess(start)
+            try await upstream.called(2)
+            let below = ProcessTree.descendants(of: batch.child.id)
+            batch.child.signal(SIGINT)
+            let exit = try await batch.ended()
 
-        #expect(exit == .exited(130), "\(batch.text)")
-        #expect(batch.text.contains("The same command goes on from here."), "\(batch.text)")
-        try await eventually("all of them to be gone") { !below.contains(where: ProcessTree.isRunning) }
-        #expect(try await StateDirectoryLock.isFree("\(folder.path)/state"))
-        gate.open()
-        let next = try BatchProcess(start)
-        #expect(try await next.ended() == .exited(0), "\(next.text)")
-        #expect(next.text.contains("3 lines: 2 made, 1 made before"), "\(next.text)")
+            #expect(exit == .exited(130), "\(batch.text)")
+            #expect(batch.text.contains("The same command goes on from here."), "\(batch.text)")
+            try await eventually("all of them to be gone") { !below.contains(where: ProcessTree.isRunning) }
+            #expect(try await StateDirectoryLock.isFree("\(folder.path)/state"))
+            gate.open()
+            let next = try BatchProcess(start)
+            #expect(try await next.ended() == .exited(0), "\(next.text)")
+            #expect(next.text.contains("3 lines: 2 made, 1 made before"), "\(next.text)")
+        }
     }
 
     @Test @LoopActor func `a host that cannot start is told with its reason, and nothing is made`() async throws {
-        let folder = prepared(1)
-        folder.write(#"{"functions": {"generate": {}}}"#, to: "functions.json")
+        try await withHostSlot {
+            let folder = prepared(1)
+            folder.write(#"{"functions": {"generate": {}}}"#, to: "functions.json")
 
-        let result = try await runProgram(
-            BuiltPrograms.edge,
-            ["run", "batch.jsonl", "--out", "out", "--functions", "functions.json"],
-            in: folder
-        )
+            let result = try await runProgram(
+                BuiltPrograms.edge,
+                ["run", "batch.jsonl", "--out", "out", "--functions", "functions.json"],
+                in: folder
+            )
 
-        #expect(result.exit == .exited(1))
-        #expect(result.errors.contains("functions.generate"), "\(result.text)")
-        #expect(!fileExists("\(folder.path)/out"))
+            #expect(result.exit == .exited(1))
+            #expect(result.errors.contains("functions.generate"), "\(result.text)")
+            #expect(!fileExists("\(folder.path)/out"))
+        }
     }
 
     // MARK: Keys

@@ -33,6 +33,15 @@ public func withEdge<Output>(
     }
 }
 
+/// Takes the place of a host for the length of `body`, for what starts one by itself.
+@LoopActor
+@discardableResult
+public func withHostSlot<Output>(_ body: @LoopActor () async throws -> Output) async rethrows -> Output {
+    await HostSlots.hosts.take()
+    defer { HostSlots.hosts.giveBack() }
+    return try await body()
+}
+
 /// A test's error with the host's last words.
 public struct HostTestFailure: Error, CustomStringConvertible {
     let error: any Error

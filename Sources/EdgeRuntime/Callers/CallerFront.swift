@@ -61,22 +61,23 @@ final class CallerFront {
         // The one Unix socket that clients' requests come by is the operator's, which only the owner of the state folder can open.
         guard case .ip = request.peer else { return .local }
         guard function.auth != .none else { return stranger(request) }
-        return try identify(request, isRequired: function.auth == .required, for: function.name)
+        return try identify(request, isRequired: function.auth == .required, of: function)
     }
 
     /// Who asks for what the host answers itself; a stranger where nothing is shown.
     func identify(_ request: HTTPRequest) throws(Problem) -> Caller {
-        try identify(request, isRequired: false, for: "")
+        try identify(request, isRequired: false, of: nil)
     }
 
     private func identify(
         _ request: HTTPRequest,
         isRequired: Bool,
-        for function: String
+        of function: FunctionEntry?
     ) throws(Problem) -> Caller {
+        let name = function?.name ?? ""
         switch Self.credential(of: request) {
         case .none:
-            if isRequired { throw .callerUnknown(function) }
+            if isRequired { throw .callerUnknown(name) }
             return stranger(request)
         case .key(let key):
             return try caller(of: key, request, for: function)
@@ -87,7 +88,7 @@ final class CallerFront {
                 if countsAddresses { caller.address = stranger(request).address }
                 return caller
             }
-            if isRequired { throw .callerUnknown(function) }  // a token that everybody has names nobody
+            if isRequired { throw .callerUnknown(name) }  // a token that everybody has names nobody
             return stranger(request)
         case .token, .foreign:
             // A host that knows no callers cannot tell what is wrong: clients that always send something are strangers there.
@@ -116,13 +117,13 @@ final class CallerFront {
     private func caller(
         of key: APIKey,
         _ request: HTTPRequest,
-        for function: FunctionEntry
+        for function: FunctionEntry?
     ) throws(Problem) -> Caller {
         switch keys.find(key, now: .now()) {
         case .good(let record, let ends):
             guard record.role == .caller else {
                 // It makes nothing, but may end and remove everybody's jobs.
-                if function.job == nil, function.grants.contains(.jobs) {
+                if let function, function.job == nil, function.grants.contains(.jobs) {
                     return Caller(id: Caller.operatorPrefix + record.id, isKnown: true, ends: ends)
                 }
                 throw .wrongKey("it is an operator's key, which calls no function; use one of `edge keys create`")
