@@ -257,7 +257,7 @@ struct BatchTests {
                 asking: { try await host.get("/status", [("x-api-key", key)]).status == 200 }
             )
 
-            let without = try await run(host)
+            let without = try await run(host, "--url", "http://127.0.0.1:\(host.port)")
             let withFile = try await run(host, "--key-file", "key.txt")
             let all = ["run", "batch.jsonl", "--out", "second", "--state", host.state]
             let withVariable = try await runProgram(

@@ -48,7 +48,8 @@ struct QueueTests {
     {
         let gate = Gate()
         let upstream = try HuggingFaceScript { number, _ in number == 1 ? .held(gate) : .image }
-        try await withEdge(options(upstream)) { host in
+        let free: JSONValue = ["cooldown": "0s", "perDay": 0]
+        try await withEdge(options(upstream, [("host.tiers.free", free)])) { host in
             let premium = try await key(host, "paid", "premium")
             let bot = try await key(host, "bot", "free", ["--on-behalf"])
             _ = try await accepted(host, "running")
@@ -74,7 +75,9 @@ struct QueueTests {
         async throws
     {
         let upstream = try HuggingFaceScript()
-        let tiers: JSONValue = ["free": ["wait": "1s", "overflow": "0s"], "premium": ["wait": "1s"]]
+        let tiers: JSONValue = [
+            "free": ["wait": "1s", "overflow": "0s", "cooldown": "0s"], "premium": ["wait": "1s"],
+        ]
         var options = options(upstream, [("host.tiers", tiers)])
         options.settings = TestSettings.bundled([
             ("results.allow", ["127.0.0.1", "::1"]), ("quotas.huggingface", ["every": "20s"]),
