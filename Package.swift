@@ -123,7 +123,7 @@ let package = Package(
             swiftSettings: settings
         ),
         tests("EdgeLoopTests", ["EdgeLoop", "TestSupport"]),
-        tests("CivilTimeTests", ["CivilTime"]),
+        tests("CivilTimeTests", ["CivilTime", "TestSupport"]),
         tests("JSONTests", ["JSON"]),
         tests("DigestTests", ["Digest"]),
         tests("RetryTests", ["Retry", "CivilTime"]),
@@ -141,7 +141,7 @@ let package = Package(
         tests("ProvidersTests", ["Providers", "ImageFormats", "JSON"]),
         tests("SignaturesTests", ["Signatures", "Digest"]),
         tests("CallersTests", ["Callers", "EdgeLoop", "CivilTime", "Digest", "JSON", "Signatures", "TestSupport"]),
-        tests("LimitsTests", ["Limits", "Callers", "CivilTime", "FileReading", "JSON"]),
+        tests("LimitsTests", ["Limits", "Callers", "CivilTime", "FileReading", "JSON", "TestSupport"]),
         tests("PNGTests", ["PNG"]),
         tests("SandboxTests", ["Sandbox", "Providers", "JSON"]),
         tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLoop", "CivilTime", "TestSupport"]),

@@ -24,13 +24,13 @@ package struct Spent: Sendable, Equatable {
 
 /// The current day and month of a zone. They never go back: a clock that is set back does not make room.
 package struct PeriodClock: Sendable {
-    package let zone: TimeZoneRules
+    package let zone: TimeZone
     package private(set) var dayStart: Timestamp
     package private(set) var nextDay: Timestamp
     package private(set) var monthStart: Timestamp
     package private(set) var nextMonth: Timestamp
 
-    package init(_ zone: TimeZoneRules, now: Timestamp) {
+    package init(_ zone: TimeZone, now: Timestamp) {
         self.zone = zone
         dayStart = zone.dayStart(of: now)
         nextDay = zone.nextDay(after: now)

@@ -1,5 +1,6 @@
 // How much, and how soon: what one holder of limits is held to.
 package import Callers
+package import CivilTime
 
 /// Nothing that is 0 is limited.
 package struct LimitRules: Sendable, Equatable {

@@ -11,7 +11,7 @@ struct LedgerBookTests {
     private func book(
         _ budgets: [Budget] = [],
         marks: SpendMarks = SpendMarks(warn: nil, stop: nil),
-        zone: TimeZoneRules = .utc,
+        zone: TimeZone = .utc,
         now: Timestamp = Self.morning
     ) -> LedgerBook {
         LedgerBook(

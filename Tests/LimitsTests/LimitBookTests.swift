@@ -2,6 +2,7 @@
 import Callers
 import CivilTime
 import JSON
+import TestSupport
 import Testing
 
 @testable import Limits
@@ -69,7 +70,12 @@ struct LimitBookTests {
 
     @Test func `a day's images are back at midnight of the zone, also on the day that has 25 hours`() throws {
         var bench = tiers()
-        bench.settings.zone = try #require(ZoneFile.zone("CET-1CEST,M3.5.0,M10.5.0/3", offset: 3600))
+        bench.settings.zone = try #require(
+            TimeZone(
+                name: "Test/Zone",
+                file: ZoneFile.bytes(offsets: [(3600, false)], footer: "CET-1CEST,M3.5.0,M10.5.0/3")
+            )
+        )
         bench.now = try #require(Timestamp(iso8601: "2026-10-24T22:00:00Z"))
         for _ in 0..<20 {
             #expect(bench.image(stranger) == nil)

@@ -19,7 +19,7 @@ struct ManifestFile: Sendable {
     /// The words that no prompt may have.
     let policy: PromptPolicy
     /// Where days and months begin.
-    let timeZone: TimeZoneRules
+    let timeZone: TimeZone
 
     /// The programs, and the scripts among their arguments: a change of one is a change of its function.
     var watchedPrograms: [String] {
@@ -74,9 +74,9 @@ struct ManifestFile: Sendable {
         )
     }
 
-    private static func timeZone(of manifest: Manifest, _ file: String) throws(HostError) -> TimeZoneRules {
+    private static func timeZone(of manifest: Manifest, _ file: String) throws(HostError) -> TimeZone {
         guard let zone = manifest.host.spend.timeZone else { return .utc }
-        do { return try ZoneFile.read(zone) } catch { throw HostError("\(file): host.timeZone: \(error)") }
+        do { return try TimeZoneFile.read(zone) } catch { throw HostError("\(file): host.timeZone: \(error.reason)") }
     }
 
     private static func settings(of manifest: Manifest, _ path: String) throws(HostError) -> [String: String] {

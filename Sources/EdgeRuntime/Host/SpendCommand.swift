@@ -88,7 +88,11 @@ extension OperatorCommand {
         UsageReport.document(grouping, try store.usage(by: grouping, since: since, zone: try zone(try store.notes())))
     }
 
-    private nonisolated static func zone(_ notes: [LedgerStore.Note: String]) throws -> TimeZoneRules {
-        try notes[.timeZone].map { try ZoneFile.read($0) } ?? .utc
+    private nonisolated static func zone(_ notes: [LedgerStore.Note: String]) throws -> TimeZone {
+        do {
+            return try notes[.timeZone].map { try TimeZoneFile.read($0) } ?? .utc
+        } catch let mistake as TimeZoneFile.Mistake {
+            throw HostError(mistake.reason)
+        }
     }
 }

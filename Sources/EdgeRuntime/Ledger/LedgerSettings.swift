@@ -10,7 +10,7 @@ struct LedgerSettings: Sendable, Equatable {
     /// Of keys.json.
     var keyBudgets: [Budget] = []
     var marks = SpendMarks()
-    var zone = TimeZoneRules.utc
+    var zone = TimeZone.utc
     /// The zone's name; nil: UTC.
     var zoneName: String?
 

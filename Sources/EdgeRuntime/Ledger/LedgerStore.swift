@@ -132,7 +132,7 @@ final class LedgerStore: @unchecked Sendable {
     }
 
     /// Sums of amounts and counts, by a column or by day.
-    func usage(by grouping: UsageGrouping, since: Timestamp?, zone: TimeZoneRules) throws(SQLiteError) -> [UsageLine] {
+    func usage(by grouping: UsageGrouping, since: Timestamp?, zone: TimeZone) throws(SQLiteError) -> [UsageLine] {
         // Every zone's days begin at a whole quarter of an hour.
         let quarter: Int64 = 900_000
         let isByDay = grouping == .day
@@ -147,7 +147,7 @@ final class LedgerStore: @unchecked Sendable {
         var lines: [UsageLine] = []
         try select.each([.integer(since?.milliseconds ?? .min)]) { row in
             let name =
-                isByDay ? zone.day(of: Timestamp(milliseconds: row.integer(0) * quarter)) : row.text(0) ?? "-"
+                isByDay ? zone.dayText(of: Timestamp(milliseconds: row.integer(0) * quarter)) : row.text(0) ?? "-"
             let line = UsageLine(
                 name: name,
                 charges: row.integer(1),

@@ -1,4 +1,5 @@
 // Reads the block `host.limits`.
+internal import CivilTime
 internal import FileReading
 internal import JSON
 internal import Limits

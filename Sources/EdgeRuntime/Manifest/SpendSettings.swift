@@ -23,7 +23,7 @@ extension SpendSettings {
     init(from section: inout FileSection) {
         self.init()
         if let zone = section.value("timeZone"), !zone.isNull {
-            if let name = zone.string, TimeZoneRules.isName(name) {
+            if let name = zone.string, TimeZone.isName(name) {
                 timeZone = name
             } else {
                 section.note(

@@ -1,6 +1,6 @@
 // A time zone from the machine's database.
+internal import CivilTime
 internal import FileReading
-internal import Limits
 
 enum TimeZoneFile {
     static let folder = "/usr/share/zoneinfo"

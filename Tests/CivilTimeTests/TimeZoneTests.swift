@@ -1,42 +1,16 @@
 // Days and months by somebody's midnight.
-import CivilTime
+import Glibc
+import TestSupport
 import Testing
 
-@testable import Limits
-
-/// Files of the database as `zic` writes them, small enough to be made here.
-enum ZoneFile {
-    /// - Parameters:
-    ///   - offsets: the types, the first one for the time before all changes.
-    ///   - changes: when each begins, and its type.
-    static func bytes(
-        offsets: [(offset: Int32, isDaylight: Bool)],
-        changes: [(Int64, UInt8)] = [],
-        footer: String
-    ) -> [UInt8] {
-        func big(_ number: Int, _ count: Int) -> [UInt8] {
-            (0..<count).reversed().map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
-        }
-        func header(_ times: Int, _ types: Int, _ letters: Int) -> [UInt8] {
-            var bytes = Array("TZif2".utf8) + [UInt8](repeating: 0, count: 15)
-            for count in [0, 0, 0, times, types, letters] { bytes += big(count, 4) }
-            return bytes
-        }
-        var bytes = header(0, 1, 1) + [UInt8](repeating: 0, count: 7)
-        bytes += header(changes.count, offsets.count, 1)
-        for change in changes { bytes += big(Int(change.0), 8) }
-        bytes += changes.map(\.1)
-        for type in offsets { bytes += big(Int(type.offset), 4) + [type.isDaylight ? 1 : 0, 0] }
-        return bytes + [0] + Array("\n\(footer)\n".utf8)
-    }
-
-    static func zone(_ footer: String, offset: Int32) -> Limits.TimeZone? {
-        TimeZone(name: "Test/Zone", file: bytes(offsets: [(offset, false)], footer: footer))
-    }
-}
+@testable import CivilTime
 
 struct TimeZoneTests {
-    private let berlin = ZoneFile.zone("CET-1CEST,M3.5.0,M10.5.0/3", offset: 3600)
+    private static func zone(_ footer: String, offset: Int32) -> TimeZone? {
+        TimeZone(name: "Test/Zone", file: ZoneFile.bytes(offsets: [(offset, false)], footer: footer))
+    }
+
+    private let berlin = zone("CET-1CEST,M3.5.0,M10.5.0/3", offset: 3600)
 
     private func time(_ text: String) throws -> Timestamp { try #require(Timestamp(iso8601: text)) }
 
@@ -79,7 +53,7 @@ struct TimeZoneTests {
         moment: String,
         begin: String
     ) throws {
-        let zone = try #require(ZoneFile.zone(footer, offset: Int32(offset)))
+        let zone = try #require(Self.zone(footer, offset: Int32(offset)))
 
         #expect(zone.start(ofDay: zone.day(of: try time(moment))).iso8601 == begin)
     }
@@ -111,7 +85,7 @@ struct TimeZoneTests {
             #expect(TimeZone(name: "a", file: Array(whole.prefix(count))) == nil, "\(count)")
         }
         for footer in ["CET", "CET-1CEST", "CET-1CEST,M13.1.0,M1.1.0", "C-1", "CET-1CEST,M3.5.0,M10.5.0/x"] {
-            #expect(ZoneFile.zone(footer, offset: 0) == nil, "\(footer)")
+            #expect(Self.zone(footer, offset: 0) == nil, "\(footer)")
         }
     }
 
@@ -120,4 +94,33 @@ struct TimeZoneTests {
 
     @Test(arguments: ["Europe/Berlin", "Etc/GMT+5", "America/Argentina/Buenos_Aires", "EST5EDT"])
     func `names of the database are`(text: String) { #expect(TimeZone.isName(text)) }
+
+    /// Where the machine has zone files.
+    @Test(arguments: [
+        "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Chatham", "America/Santiago", "UTC",
+    ])
+    func `the files of this machine give whole days`(name: String) throws {
+        guard let file = fopen("/usr/share/zoneinfo/\(name)", "r") else { return }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        let count = fread(&bytes, 1, bytes.count, file)
+        let zone = try #require(TimeZone(name: name, file: Array(bytes[..<count])))
+
+        #expect(abs(zone.offset(at: try time("2026-01-15T00:00:00Z"))) <= 14 * 3600)
+        for year in [1975, 2000, 2026, 2060, 2150] {
+            for month in 1...12 {
+                let at = Timestamp(
+                    milliseconds: Int64(CivilDate(year: year, month: month, day: 15).daysSince1970) * 86_400_000
+                )
+                let start = zone.dayStart(of: at)
+                #expect(start <= at && zone.nextDay(after: at) > at)
+                #expect(zone.dayText(of: start) == zone.dayText(of: at))
+                #expect(zone.dayText(of: start - .seconds(1)) < zone.dayText(of: at))
+            }
+        }
+        if name == "America/New_York" {
+            #expect(zone.offset(at: try time("2026-07-01T00:00:00Z")) == -4 * 3600)
+            #expect(zone.offset(at: try time("2060-12-01T00:00:00Z")) == -5 * 3600)
+        }
+    }
 }

@@ -1,6 +1,4 @@
 // A time zone by its rules, so that a day can end at somebody's midnight.
-package import CivilTime
-
 /// One zone of the time zone database (RFC 9636), read once from its file. Asking it touches neither a file nor the environment: TZ and
 /// `localtime_r` would be shared by all threads, and with the functions' processes.
 package struct TimeZone: Sendable, Equatable {
@@ -71,6 +69,19 @@ package struct TimeZone: Sendable, Equatable {
             day: 1
         )
         return start(ofDay: date.daysSince1970)
+    }
+
+    /// When the local day of `moment` began.
+    package func dayStart(of moment: Timestamp) -> Timestamp { start(ofDay: day(of: moment)) }
+    /// When the next local day begins.
+    package func nextDay(after moment: Timestamp) -> Timestamp { start(ofDay: day(of: moment) + 1) }
+    /// When the local month of `moment` began.
+    package func monthStart(of moment: Timestamp) -> Timestamp { start(ofMonth: month(of: moment)) }
+    /// When the next local month begins.
+    package func nextMonth(after moment: Timestamp) -> Timestamp { start(ofMonth: month(of: moment) + 1) }
+    /// The local day, `2026-11-21`.
+    package func dayText(of moment: Timestamp) -> String {
+        Timestamp(milliseconds: Int64(day(of: moment)) * 86_400_000).day
     }
 
     private func offset(atSecond second: Int64) -> Int {

@@ -1,5 +1,4 @@
 // What a zone's clocks do every year: the last line of its file, in the form of POSIX's TZ.
-internal import CivilTime
 
 /// `CET-1CEST,M3.5.0,M10.5.0/3`.
 struct TimeZoneRule: Sendable, Equatable {
