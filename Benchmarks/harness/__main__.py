@@ -4,12 +4,13 @@ import argparse
 import pathlib
 import tempfile
 
-from . import accepted, added, burst, cached, cold, hello, host, memory
+from . import accepted, added, burst, cached, checks, cold, hello, host, memory
 from .report import Report, machine
 from .servers import ROOT
 
 ITEMS = {
     "cached": cached, "hello": hello, "cold": cold, "added": added, "memory": memory, "accepted": accepted, "host": host, "burst": burst,
+    "checks": checks,
 }
 
 

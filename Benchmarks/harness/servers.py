@@ -33,19 +33,19 @@ PROVIDERS = {
 
 
 class Edge(Running):
-    """A host with `functions`, its state in `folder`, its providers on port `upstream`."""
+    """A host with `functions`, its state in `folder`, its providers on port `upstream`; `host` and `settings` go into its files."""
 
-    def __init__(self, folder, functions, upstream=None, core=None):
+    def __init__(self, folder, functions, upstream=None, core=None, host=None, settings=None):
         folder.mkdir(parents=True, exist_ok=True)
         manifest = folder / "functions.json"
-        manifest.write_text(json.dumps({"functions": functions}))
+        manifest.write_text(json.dumps({"host": host or {}, "functions": functions}))
         self.port = free_port()
         self.state = folder / "state"
         base = ("PATH", "HOME", "LANG", "TMPDIR")
         env = {name: os.environ[name] for name in base if name in os.environ}
         if upstream:
             # Results behind addresses are on loopback here, where they are refused unless listed.
-            (folder / SETTINGS).write_text(json.dumps({"results": {"allow": ["127.0.0.1/32"]}}))
+            (folder / SETTINGS).write_text(json.dumps({"results": {"allow": ["127.0.0.1/32"]}, **(settings or {})}))
             for secrets, settings in PROVIDERS.values():
                 env.update({name: value.replace("@", str(upstream)) for name, value in {**secrets, **settings}.items()})
         super().__init__(
