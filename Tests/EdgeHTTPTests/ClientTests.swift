@@ -26,7 +26,7 @@ final class ScriptedPeer {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ClientTests {
     init() { TestLoop.start() }
 

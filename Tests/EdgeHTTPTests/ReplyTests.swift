@@ -44,7 +44,7 @@ private final class TakingHandler: HTTPHandler {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ReplyTests {
     init() { TestLoop.start() }
 

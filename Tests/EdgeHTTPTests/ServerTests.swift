@@ -5,7 +5,7 @@ import Testing
 
 @testable import EdgeHTTP
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ServerTests {
     init() { TestLoop.start() }
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import EdgeHTTP
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct StreamTests {
     init() { TestLoop.start() }
 

@@ -52,7 +52,7 @@ struct PolicyTests {
     @Test @LoopActor func `who may not have what is not safe for work has pictures checked, and the verdict holds`()
         async throws
     {
-        let runware = try RunwareScript([.unsafe, .unsafe, .unsafe, .unsafe])
+        let runware = try RunwareScript([.unsafe, .unsafe, .unsafe, .unsafe, .unsafe])
         let manifest: [(path: String, value: JSONValue)] = [
             ("functions.generate.job.perDay", 0),
             ("host.tiers", ["free": ["nsfw": false, "cooldown": "0s"]]),
@@ -67,7 +67,13 @@ struct PolicyTests {
             #expect(allowed.status == 200, "\(allowed.text)")
             try await eventually("the image on disk") { host.cacheEntries.count == 1 }
             let stored = host.imageFiles
-            for headers: Headers in [[], [("x-api-key", closed)], [("x-api-key", open), ("Edge-Nsfw", "false")]] {
+            let bearer = ("Authorization", "Bearer \(open)")
+            #expect(try await host.generate("a nude", [bearer]).status == 200)
+            #expect(try await host.generate("a nude", [bearer]).status == 200)
+            for headers: Headers in [
+                [], [("x-api-key", closed)], [("x-api-key", open), ("Edge-Nsfw", "false")],
+                [bearer, ("Edge-Nsfw", "false")],
+            ] {
                 let refused = try await host.generate("a nude", headers)
                 expectProblem(refused, 422, naming: ["unsafe"])
                 #expect(refused.json["code"] == "content_refused")

@@ -39,7 +39,7 @@ struct RunwareLossTests {
 
     @Test @LoopActor func `silence is a loss when the attempt's time is over`() async throws {
         let driver = try Driver(RunwareScript([.silentAfter]))
-        driver.timeout = .seconds(2)
+        driver.timeout = .seconds(10)
 
         _ = try await driver.image(request)
 

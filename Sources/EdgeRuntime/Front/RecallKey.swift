@@ -11,13 +11,12 @@ struct RecallKey {
         ("prefer", "Prefer"),
         // Who shows one thing is never answered what was remembered for another, or for nothing.
         ("authorization", "Authorization"), ("apikey", "apikey"), ("x-api-key", "x-api-key"),
-        ("edge-user", "Edge-User"), ("edge-group", "Edge-Group"),
     ]
     /// How many of the last ones say who asks.
     private static let credentials = 3
-    /// What a key may say besides, of which the policy and the ticket depend.
+    /// What a key may say besides, on which policy, ticket and own tokens depend.
     private static let behalf: [(lowercase: StaticString, name: String)] = [
-        ("edge-group", "Edge-Group"), ("edge-nsfw", "Edge-Nsfw"),
+        ("edge-user", "Edge-User"), ("edge-group", "Edge-Group"), ("edge-nsfw", "Edge-Nsfw"),
     ]
     /// Requests that ask for a part, for a comparison or for the job of their key go the whole way.
     private static let conditions: [(lowercase: StaticString, name: String)] = [

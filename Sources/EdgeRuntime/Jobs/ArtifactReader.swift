@@ -10,7 +10,10 @@ struct ArtifactError: Error, Equatable, CustomStringConvertible {
 }
 
 /// A picture that its function found unsafe for work, for a caller who may not have such ones. Nothing of it is kept.
-struct NSFWResult: Error {}
+struct NSFWResult: Error {
+    /// What the function says that it cost, in micro-dollars.
+    let cost: JSONValue?
+}
 
 /// Durable images, held until a job or a cache entry refers to them.
 struct StoredArtifacts: Sendable {
@@ -133,7 +136,7 @@ struct ArtifactReader {
     /// Before a byte of the picture is read, so that nobody is shown what may not be shown.
     private func facts(_ header: String?) throws -> JSONObject {
         let facts = try Self.facts(own.flatMap { own in header.map { own.redact($0) } } ?? header)
-        if refusesNSFW, facts["nsfw"]?.bool == true { throw NSFWResult() }
+        if refusesNSFW, facts["nsfw"]?.bool == true { throw NSFWResult(cost: own == nil ? facts["cost"] : nil) }
         return own == nil ? facts : Self.ownFacts(facts)
     }
 

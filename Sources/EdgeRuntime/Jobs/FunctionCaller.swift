@@ -79,10 +79,12 @@ final class FunctionCaller: FunctionCalls {
     func run(_ generation: Generation, attempt: Attempt, timeout: Duration) async -> RunAnswer {
         guard let function = functions[generation.function] else {
             let message = "The function \"\(generation.function)\" is not in functions.json any more."
-            return .unfinished(.final(status: 404), RunNote(status: 404, message: message, code: "NOT_FOUND"))
+            var note = RunNote(status: 404, message: message, code: "NOT_FOUND")
+            note.mayBePaid = Self.isBegun(generation, attempt)
+            return .unfinished(.final(status: 404), note)
         }
         do {
-            if let lost = try await lostInput(of: generation) { return lost }
+            if let lost = try await lostInput(of: generation, attempt) { return lost }
         } catch {
             return Self.failed(error)
         }
@@ -156,14 +158,21 @@ final class FunctionCaller: FunctionCalls {
     }
 
     /// The end of work whose picture is gone or damaged: no attempt can help.
-    private func lostInput(of generation: Generation) async throws -> RunAnswer? {
+    private func lostInput(of generation: Generation, _ attempt: Attempt) async throws -> RunAnswer? {
         for record in generation.ticket.inputs.records {
             if let name = record.name, try await images.open(name) != nil { continue }
             let message =
                 "The picture \(record.fileName) that the job needs is gone or damaged. Send the request again."
-            return .unfinished(.final(status: 410), RunNote(status: 410, message: message, code: "input_lost"))
+            var note = RunNote(status: 410, message: message, code: "input_lost")
+            note.mayBePaid = Self.isBegun(generation, attempt)
+            return .unfinished(.final(status: 410), note)
         }
         return nil
+    }
+
+    /// Whether a provider may be at work on it already.
+    private static func isBegun(_ generation: Generation, _ attempt: Attempt) -> Bool {
+        generation.resumeState != nil || attempt.isUnsure
     }
 
     private func read(
@@ -179,9 +188,12 @@ final class FunctionCaller: FunctionCalls {
             )
             if isOwn { reader.own = secrets.redactor }
             return .made(try await reader.read(response))
-        } catch is NSFWResult {
+        } catch let refused as NSFWResult {
             let message = "The picture was made, and it shows what is not allowed here: change the prompt."
-            return .unfinished(.final(status: 422), RunNote(status: 422, message: message, code: "content_refused"))
+            var note = RunNote(status: 422, message: message, code: "content_refused")
+            note.mayBePaid = true
+            note.details["cost"] = refused.cost
+            return .unfinished(.final(status: 422), note)
         } catch let error as ArtifactError {
             return .unfinished(
                 .failed(.unusableResult),

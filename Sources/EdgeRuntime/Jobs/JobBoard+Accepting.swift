@@ -120,6 +120,11 @@ extension JobBoard {
             }
             throw error
         }
+        // The operator may have cancelled it while its file was written.
+        guard !generation.isDone else {
+            if runsAtOnce { queue.ended(generation) }
+            return job
+        }
         if runsAtOnce, generation.hopeless != nil {
             begin(generation)
         } else if runsAtOnce {

@@ -43,7 +43,7 @@ extension JobBoard {
         let first = ordered.first { $0.id == owner.generation } ?? owner
         generation.serial = first.serial
         generation.lane = owner.lane
-        generation.owner = owner.caller.owner
+        generation.owner = owner.payer.owner
         generation.unsure = owner.unsure
         generation.tried = owner.tried
         generation.payer = owner.payer

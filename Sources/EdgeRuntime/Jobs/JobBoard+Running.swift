@@ -144,7 +144,9 @@ extension JobBoard {
     /// A run is over that made nothing: what it may have cost is spent, and what it cannot have cost is free for the next one.
     /// - Returns: whether what the job holds was spent.
     private func settle(_ generation: Generation, _ note: RunNote, at now: Timestamp) -> Bool {
-        let told = note.details["cost"]?.integer.flatMap { $0 > 0 ? $0 : nil }
+        // What a caller's own account has paid is no cost of the host's.
+        let isOwn = generation.lane?.isOwn ?? false
+        let told = isOwn ? nil : note.details["cost"]?.integer.flatMap { $0 > 0 ? $0 : nil }
         ledger.unpaid(generation)
         guard told != nil || generation.attempts.last?.isPerhapsPaid == true else { return false }
         return ledger.lost(generation, told: told, at: now)
@@ -198,6 +200,7 @@ extension JobBoard {
         cancelLeft(generation)
         let due = Timestamp.now() + pause
         if generation.resumeState == nil { release(generation, .neither) }
+        if !generation.isSent { ledger.unpaid(generation) }
         generation.endAttempt(outcome, at: .now(), error: why)
         generation.phase = .waiting(until: due)
         generation.changes.notify()

@@ -70,7 +70,8 @@ extension Problem {
     static let spendStopped = Problem(
         status: 503,
         code: "spend_stopped",
-        message: "The operator has stopped paid work. What is cached and what costs nothing is still answered."
+        message: "The operator has stopped paid work. What is cached and what costs nothing is still answered.",
+        retryAfter: 60
     )
 
     /// 503: what is spent could not be remembered.

@@ -19,7 +19,7 @@ final class OverflowGuard: JobGuard {
     func admit(_ work: NewWork) throws(Problem) {
         let rules = board.tiers[work.tier]
         // The operator's own work waits as long as it takes.
-        guard rules.overflow != nil, work.caller != .local, isInForce(),
+        guard rules.overflow != nil, work.caller != .local, !work.isExempt, isInForce(),
             let late = rules.excess(of: board.estimatedStart(ofNew: work), arrived: work.now)
         else { return }
         throw .busy(retryAfter: max(1, Int(late.inSeconds.rounded(.up))))

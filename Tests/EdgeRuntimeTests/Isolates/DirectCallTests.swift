@@ -43,7 +43,7 @@ private final class BegunCall {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct DirectCallTests {
     init() { TestLoop.start() }
 

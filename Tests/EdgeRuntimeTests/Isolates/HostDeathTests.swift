@@ -5,7 +5,7 @@ import Testing
 
 @testable import EdgeRuntime
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct HostDeathTests {
     init() { TestLoop.start() }
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import EdgeRuntime
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct IsolateCallTests {
     init() { TestLoop.start() }
 

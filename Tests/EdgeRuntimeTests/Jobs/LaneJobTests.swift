@@ -208,9 +208,12 @@ struct LaneJobTests {
         async throws
     {
         let bench = try await BoardBench()
+        let set = try set(["name": "a", "quota": ["atOnce": 1]], ["name": "b"])
         var lanes: [String?] = []
+        var use = 0
         bench.calls.answer = { _, attempt in
             lanes.append(attempt.lane)
+            use = bench.board.lanes.use(of: set.lanes[0]).running
             guard bench.calls.count > 1 else {
                 var note = RunNote(status: 202, message: "queued", code: "x")
                 note.state = Array(#"{"task":"t"}"#.utf8)
@@ -218,11 +221,8 @@ struct LaneJobTests {
             }
             return await bench.image("done")
         }
-        let set = try set(["name": "a", "quota": ["atOnce": 1]], ["name": "b"])
 
         let job = try await bench.board.accept(bench.ticket(key: "k", lanes: set), for: "f", needsFile: true)
-        await bench.until(job) { job.state == .waiting }
-        let use = bench.board.lanes.use(of: set.lanes[0]).running
         await bench.gone(job)
 
         #expect(use == 1)
