@@ -43,6 +43,7 @@ struct PromiseTests {
         let body: JSONValue = ["prompt": "a fox", "width": 64, "height": 64]
         try await withEdge { host in
             _ = try await host.generate(body, [("Accept", "application/json")])
+            try await eventually("the end on disk") { host.activeJobs.isEmpty && host.doneJobs.count == 1 }
             let file = try #require(filesBelow("\(host.state)/images").first)
             unlink(file)
             try await host.restart()  // until then the file is open and sound

@@ -57,7 +57,7 @@ struct BodyMemoryTests {
     }
 
     @Test @LoopActor func `small bodies pass, however full it is`() async throws {
-        let memory = BodyMemory(limit: 4 * Self.megabyte)
+        let memory = BodyMemory(limit: 4 * Self.megabyte, slowAfter: .seconds(3600), waitMax: .seconds(3600))
         let large = Upload(2 * Self.megabyte, to: memory)
         await large.finish(sending: 2 * Self.megabyte)
         let full = memory.used
@@ -71,7 +71,7 @@ struct BodyMemoryTests {
     }
 
     @Test @LoopActor func `large ones wait for room in their order, and give theirs back`() async throws {
-        let memory = BodyMemory(limit: 10 * Self.megabyte)
+        let memory = BodyMemory(limit: 10 * Self.megabyte, slowAfter: .seconds(3600), waitMax: .seconds(3600))
         let uploads = (0..<5).map { _ in Upload(2 * Self.megabyte, to: memory) }
         var most = 0
         for upload in uploads {
@@ -86,7 +86,7 @@ struct BodyMemoryTests {
     }
 
     @Test @LoopActor func `one that is larger than all the room is let in alone`() async throws {
-        let memory = BodyMemory(limit: Self.megabyte)
+        let memory = BodyMemory(limit: Self.megabyte, slowAfter: .seconds(3600), waitMax: .seconds(3600))
         for length in [8 * Self.megabyte, nil] {
             let upload = Upload(length, to: memory)
             await upload.finish(sending: 8 * Self.megabyte)
@@ -128,7 +128,7 @@ struct BodyMemoryTests {
     }
 
     @Test @LoopActor func `a body of unknown length counts as it comes`() async throws {
-        let memory = BodyMemory(limit: 64 * Self.megabyte)
+        let memory = BodyMemory(limit: 64 * Self.megabyte, slowAfter: .seconds(3600), waitMax: .seconds(3600))
         let upload = Upload(nil, to: memory)
         await upload.finish(sending: 3 * Self.megabyte)
 
