@@ -150,6 +150,11 @@ struct StartRefusalTests {
             #expect(result.exit == .exited(1), "\(value): \(result.text)")
             #expect(result.errors.contains(name), "\(value): \(result.text)")
         }
+        folder.write("\(name)=nonsense\n", to: ".env")
+        let result = try await runEdge(["serve", "--port", "0"], in: folder)
+
+        #expect(result.exit == .exited(1), "\(result.text)")
+        #expect(result.errors.contains(name) && result.errors.contains(".env"), "\(result.text)")
     }
 
     @Test @LoopActor func `a bad settings file is kept out of a running host, and a good one is taken`() async throws {

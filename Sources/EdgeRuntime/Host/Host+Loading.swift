@@ -119,6 +119,11 @@ extension Host {
         _ = try tokenKeys(settings)
         let sources = sources(file, settings)
         let redactor = settings.redactor(listed: file.manifest.secretNames)
-        try await SettingsCheck.run(file, redactor: redactor) { sources.variables(of: $0) }
+        try await SettingsCheck.run(
+            file,
+            redactor: redactor,
+            place: { settings[$0].map { "\($0.place)" } },
+            environment: { sources.variables(of: $0) }
+        )
     }
 }

@@ -12,11 +12,13 @@ enum SettingsCheck {
 
     /// - Parameters:
     ///   - redactor: takes secrets out of what they say.
+    ///   - place: where a variable is set, for what they say of one.
     ///   - environment: what each gets.
     /// - Throws: ``HostError`` with what the first program says that cannot use its settings.
     static func run(
         _ file: ManifestFile,
         redactor: Redactor,
+        place: (String) -> String?,
         environment: @LoopActor (FunctionEntry) -> [(name: String, value: String)]
     ) async throws(HostError) {
         for entry in file.manifest.functions {
@@ -24,17 +26,23 @@ enum SettingsCheck {
             let named = environment(entry)
             // Nobody would be told of a mistake in what a function of the host's own is given.
             guard file.settings[entry.name] != nil || !entry.isPublic && !named.isEmpty else { continue }
-            try await check(entry, program, file.folder, named, redactor)
+            guard let said = await complaint(of: entry, program, file.folder, named, redactor) else { continue }
+            let lines = said.map { line in
+                let about = named.first { line.contains($0.name) }.flatMap { place($0.name) }
+                return about.map { "\(line) (set in \($0))" } ?? line
+            }
+            throw HostError(lines.joined(separator: "\n"))
         }
     }
 
-    private static func check(
-        _ entry: FunctionEntry,
+    /// What a program says that cannot use its settings; nil for one that can.
+    private static func complaint(
+        of entry: FunctionEntry,
         _ program: String,
         _ folder: String,
         _ named: [(name: String, value: String)],
         _ redactor: Redactor
-    ) async throws(HostError) {
+    ) async -> [String]? {
         var options = ChildOptions(program: program)
         options.arguments = Array(entry.run.dropFirst())
         options.directory = folder
@@ -50,7 +58,7 @@ enum SettingsCheck {
         do {
             child = try ChildProcess(options)
         } catch {
-            throw HostError("functions.\(entry.name): its program cannot be started: \(error)")
+            return ["functions.\(entry.name): its program cannot be started: \(error)"]
         }
         var said: [String] = []
         let readers = [child.output, child.error].map { socket in
@@ -62,9 +70,7 @@ enum SettingsCheck {
         let exit = await child.wait()
         timer.cancel()
         for reader in readers { reader.finish() }
-        guard exit != .exited(0) else { return }
-        throw HostError(
-            said.isEmpty ? "functions.\(entry.name): its check of settings \(exit)" : said.joined(separator: "\n")
-        )
+        guard exit != .exited(0) else { return nil }
+        return said.isEmpty ? ["functions.\(entry.name): its check of settings \(exit)"] : said
     }
 }
