@@ -31,17 +31,21 @@ struct Keyset: Function {
 
     /// `{"url": "..."}` gives the document at that URL.
     func respond(to request: Request) async throws -> Response {
-        let body = try? JSONValue.parse(try await request.body.collect(upTo: Self.requestBytesMax))
-        guard let url = body?["url"]?.string else {
-            throw Problem(status: 400, code: "bad_request", detail: "Send a JSON object with \"url\".")
-        }
-        return Response(
-            headers: ["Content-Type": "application/json"],
-            body: .bytes(try await document(at: url))
-        )
+        let body = try await request.body.collect(upTo: Self.requestBytesMax)
+        let document = try await document(at: try Self.url(in: body))
+        return Response(headers: ["Content-Type": "application/json"], body: .bytes(document))
     }
 
-    private func document(at url: String) async throws(Problem) -> [UInt8] {
+    private static func url(in body: [UInt8]) throws -> String {
+        guard let url = (try? JSONValue.parse(body))?["url"]?.string else {
+            throw Problem(status: 400, code: "bad_request", detail: "Send a JSON object with \"url\".")
+        }
+        return url
+    }
+
+    // Not inlined: the optimizer of Swift 6.3.1 ends in a crash on the two as one.
+    @inline(never)
+    private func document(at url: String) async throws -> [UInt8] {
         var request = UpstreamRequest("GET", url, headers: ["Accept": "application/json"])
         request.deadlines = deadlines
         request.answerBytesMax = Self.bytesMax
@@ -51,15 +55,20 @@ struct Keyset: Function {
                 throw Self.failed("The issuer answered \(answer.status); a key set comes with 200.")
             }
             return try await answer.body.collect()
-        } catch let error as UpstreamError {
-            if case .addressRefused = error.reason {
-                throw Self.failed("\(error): private networks are called only where EDGE_KEYSET_ALLOW lists them.")
-            }
-            throw Self.failed("\(error).")
-        } catch let problem as Problem {
-            throw problem
         } catch {
-            throw Self.failed("\(error).")
+            throw Self.told(error)
+        }
+    }
+
+    private static func told(_ error: any Error) -> Problem {
+        switch error {
+        case let problem as Problem: return problem
+        case let error as UpstreamError:
+            if case .addressRefused = error.reason {
+                return failed("\(error): private networks are called only where EDGE_KEYSET_ALLOW lists them.")
+            }
+            return failed("\(error).")
+        default: return failed("\(error).")
         }
     }
 
