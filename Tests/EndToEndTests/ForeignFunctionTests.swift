@@ -62,10 +62,10 @@ struct ForeignFunctionTests {
         """
     }
 
-    private static func manifest(_ more: JSONObject = [:]) -> JSONValue {
+    private static func manifest(_ more: JSONObject = [:], host: [(path: String, value: JSONValue)] = []) -> JSONValue {
         var entry: JSONObject = ["run": ["python3", "x.py"], "listen": "port"]
         for member in more.members { entry[member.key] = member.value }
-        return TestManifest.bundled([("functions.foreign", .object(entry))])
+        return TestManifest.bundled([("functions.foreign", .object(entry))] + host)
     }
 
     @Test @LoopActor func `the next call after an edited script was noticed is the new one's, and none is dropped`()
@@ -220,7 +220,7 @@ struct ForeignFunctionTests {
         let answer =
             "'\"' + ''.join(iter(lambda: __import__('time').sleep(0.01) or ('' if not os.path.exists('go') else 'late'), 'late')) + 'done\"'"
         let files = [(name: "x.py", text: Self.script(answer))]
-        try await withEdge(EdgeOptions(manifest: Self.manifest(), files: files)) { host in
+        try await withEdge(EdgeOptions(manifest: Self.manifest(host: [("host.drain", "5m")]), files: files)) { host in
             let call = try await host.connect()
             call.request("GET", "/functions/v1/foreign")
             let ready = try await host.connect()

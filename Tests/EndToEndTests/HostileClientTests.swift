@@ -14,7 +14,7 @@ struct HostileClientTests {
             let drip = LoopTimer(after: .milliseconds(500), every: .milliseconds(500)) { probe.send("X-Slow: 1\r\n") }
             defer { drip.cancel() }
             let begin = ContinuousClock.now
-            try await probe.closed(atMost: .seconds(25))
+            try await probe.closed()
 
             #expect(ContinuousClock.now - begin >= .seconds(8))
             #expect(try await host.get("/healthz").status == 200)

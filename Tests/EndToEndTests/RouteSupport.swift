@@ -1,4 +1,5 @@
 // What tests of routes share: a host with several scripted providers, and what they ask of job documents.
+import CivilTime
 import EdgeLoop
 import JSON
 import TestSupport
@@ -74,6 +75,17 @@ extension JSONValue {
     var attempts: [JSONValue] { self["attempts"]?.array ?? [] }
     var lanesTried: [String] { attempts.map { $0["lane"]?.string ?? "?" } }
     var outcomes: [String] { attempts.map { $0["outcome"]?.string ?? "?" } }
+}
+
+extension [JSONValue] {
+    /// Milliseconds between the starts of all attempts of these job documents, as the host tells them: a test that looks on
+    /// a busy machine sees calls late, and so nearer to each other than they were.
+    var startGaps: [Int64] {
+        let starts = flatMap(\.attempts)
+            .compactMap { $0["started"]?.string.flatMap { Timestamp(iso8601: $0) }?.milliseconds }
+            .sorted()
+        return zip(starts.dropFirst(), starts).map { $0 - $1 }
+    }
 }
 
 /// Milliseconds at which calls came.

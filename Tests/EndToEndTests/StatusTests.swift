@@ -44,14 +44,12 @@ struct StatusTests {
             let id = try await host.accepted("a fox")
             try await upstream.called(1)
             _ = try await host.job(id) { $0["state"] == "running" }
-            let begin = ContinuousClock.now
             async let change = host.job(id, wait: 60)
             gate.open()
             let state = try await change["state"]?.string
 
             #expect(["running", "succeeded"].contains(state))
             #expect(try await host.finished(id)["state"] == "succeeded")
-            #expect(ContinuousClock.now - begin < .seconds(30))
         }
     }
 

@@ -10,15 +10,14 @@ struct StoppingTests {
 
     @Test("An idle host leaves at once with status 0", arguments: [SIGTERM, SIGINT])
     @LoopActor func idle(number: Int32) async throws {
-        try await withEdge { host in
+        // A drain beyond the patience of the test: who waits it out fails.
+        try await withEdge(EdgeOptions(manifest: TestManifest.bundled([("host.drain", "5m")]))) { host in
             _ = try await host.generate(["prompt": "a fox", "width": 64, "height": 64])
             let isolates = host.isolates
-            let begin = ContinuousClock.now
             host.signal(number)
             let exit = try await host.ended()
 
             #expect(exit == .exited(0))
-            #expect(ContinuousClock.now - begin < .seconds(6))
             try await ProcessTree.ended(isolates)
         }
     }
@@ -72,7 +71,8 @@ struct StoppingTests {
     @Test @LoopActor func `what ends within the drain is answered as ever`() async throws {
         let gate = Gate()
         let upstream = try HuggingFaceScript([.held(gate)])
-        try await withEdge(EdgeOptions(environment: upstream.environment)) { host in
+        let manifest = TestManifest.bundled([("host.drain", "5m")])
+        try await withEdge(EdgeOptions(manifest: manifest, environment: upstream.environment)) { host in
             let waiting = try await host.connect()
             waiting.request("POST", "/generate", body: Array(#"{"prompt":"a fox"}"#.utf8))
             try await upstream.called(1)
@@ -112,11 +112,9 @@ struct StoppingTests {
                     return try await ready.answer().status == 503
                 }
             )
-            let begin = ContinuousClock.now
             host.signal(SIGTERM)
             _ = try await host.ended()
 
-            #expect(ContinuousClock.now - begin < .seconds(3))
             try await ProcessTree.ended(isolates)
             try await host.start()
             #expect(try await host.finished(id)["state"] == "succeeded")

@@ -7,7 +7,7 @@ public final class Changes {
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
     /// Generous: debug builds on a busy machine. A test that passes never waits this long.
-    public static let patience = Duration.seconds(30)
+    public static let patience = Duration.seconds(60)
 
     public init() {}
 
