@@ -6,7 +6,12 @@ import Testing
 struct ChildProcessTests {
     init() { TestLoop.start() }
 
+    /// In a process of its own, for variables belong to a whole process.
     @Test @LoopActor func `a child gets its arguments, folder and variables, and nothing else`() async throws {
+        try await alone { try await variables() }
+    }
+
+    @LoopActor private func variables() async throws {
         let folder = TemporaryFolder()
         setenv("EDGE_TEST_LEAK", "1", 1)
         var options = ChildOptions(program: "/bin/sh")

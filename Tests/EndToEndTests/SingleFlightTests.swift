@@ -94,7 +94,7 @@ struct SingleFlightTests {
             try await upstream.called(1)
             let connection = try #require(upstream.images.first?.connection)
             let canceled = try await host.delete("/functions/v1/status/\(id)")
-            await upstream.upstream.connectionEnded(connection)
+            try await upstream.upstream.connectionEnded(connection)
             let again = try await host.generate("a fox")
 
             #expect(canceled.json["state"] == "canceled")

@@ -60,7 +60,7 @@ struct WebhookTests {
         let receiver = try ScriptedUpstream(always: .status(204))
         try await withEdge(Self.options()) { host in
             let id = try await host.accepted(Self.asking("\(receiver.url)/hook?token=hush-hush"))
-            let event = try event(await receiver.request(1))
+            let event = try event(try await receiver.request(1))
             try await delivered(host)
             let document = try await host.finished(id)
             let listed = try await runEdge(
@@ -119,7 +119,7 @@ struct WebhookTests {
         ])
         try await withEdge(Self.options()) { host in
             _ = try await host.accepted(Self.asking(receiver.url))
-            let last = await receiver.request(4)
+            let last = try await receiver.request(4)
             try await delivered(host)
 
             let requests = receiver.requests
@@ -157,7 +157,7 @@ struct WebhookTests {
             let id = try await host.accepted(Self.asking(receiver.url))
             _ = try await host.job(id) { $0["state"] == "running" }
             _ = try await host.delete("/functions/v1/status/\(id)")
-            let canceled = try event(await receiver.request(1))
+            let canceled = try event(try await receiver.request(1))
 
             #expect(canceled["type"] == "job.canceled")
             #expect(canceled["data"]?["id"]?.string == id)
@@ -166,7 +166,7 @@ struct WebhookTests {
         let failing = Self.options([("functions.generate.job.attempts", 1)], [("EDGE_SANDBOX_FAIL", "1")])
         try await withEdge(failing) { host in
             let refused = try await host.generate(Self.asking(receiver.url))
-            let failed = try event(await receiver.request(2))
+            let failed = try event(try await receiver.request(2))
 
             #expect(refused.status >= 500)
             #expect(failed["type"] == "job.failed")
@@ -185,14 +185,14 @@ struct WebhookTests {
         }
         try await withEdge(Self.options()) { host in
             let id = try await host.accepted(Self.asking(receiver.url))
-            let first = await receiver.request(1)
+            let first = try await receiver.request(1)
             try await host.restart()
-            let second = await receiver.request(2)
+            let second = try await receiver.request(2)
             gate.open()
             try await delivered(host)
             try await host.restart()
             let other = try await host.accepted(Self.asking("\(receiver.url)/other", ["prompt": "a hen"]))
-            let third = await receiver.request(3)
+            let third = try await receiver.request(3)
             try await delivered(host, count: 2)
 
             #expect(first.header("webhook-id") == second.header("webhook-id"))
@@ -276,7 +276,7 @@ struct WebhookTests {
         options.environment.removeAll { $0.name == "EDGE_WEBHOOK_SECRET" }
         try await withEdge(options) { host in
             _ = try await host.accepted(Self.asking(receiver.url))
-            let request = await receiver.request(1)
+            let request = try await receiver.request(1)
 
             #expect(request.header("webhook-id") != nil)
             #expect(request.header("webhook-signature") == nil)

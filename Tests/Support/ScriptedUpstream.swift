@@ -17,7 +17,7 @@ public final class ScriptedUpstream {
     private let choose: @LoopActor (ScriptedRequest) -> ScriptedAnswer
     private var connections: [Int: ScriptedConnection] = [:]
     private var connectionCount = 0
-    private var changed: [CheckedContinuation<Void, Never>] = []
+    private let changes = Changes()
 
     /// Answers each request as the closure decides.
     public init(_ choose: @escaping @LoopActor (ScriptedRequest) -> ScriptedAnswer) throws {
@@ -31,7 +31,7 @@ public final class ScriptedUpstream {
             connectionCount += 1
             let number = connectionCount
             connections[number] = ScriptedConnection(socket, number, self)
-            wake()
+            changes.notify()
         }
     }
 
@@ -55,14 +55,16 @@ public final class ScriptedUpstream {
     public var connectionsMade: Int { connectionCount }
 
     /// The request with that number (the first is 1), as soon as it has come.
-    public func request(_ number: Int) async -> ScriptedRequest {
-        while requests.count < number { await change() }
+    public func request(_ number: Int) async throws -> ScriptedRequest {
+        try await changes.wait(for: "request \(number); there were \(requests.count)") { requests.count >= number }
         return requests[number - 1]
     }
 
     /// Returns when that connection (the first is 1) has been made and has ended, by either side.
-    public func connectionEnded(_ number: Int) async {
-        while connectionCount < number || connections[number] != nil { await change() }
+    public func connectionEnded(_ number: Int) async throws {
+        try await changes.wait(for: "the end of connection \(number)") {
+            connectionCount >= number && connections[number] == nil
+        }
     }
 
     /// Stops listening and breaks every connection.
@@ -77,20 +79,12 @@ public final class ScriptedUpstream {
         var request = request
         request.number = requests.count + 1
         requests.append(request)
-        wake()
+        changes.notify()
         return choose(request)
     }
 
     func ended(_ number: Int) {
         connections[number] = nil
-        wake()
-    }
-
-    private func change() async { await withCheckedContinuation { changed.append($0) } }
-
-    private func wake() {
-        let waiting = changed
-        changed = []
-        for continuation in waiting { continuation.resume() }
+        changes.notify()
     }
 }

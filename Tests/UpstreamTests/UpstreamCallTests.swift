@@ -29,7 +29,7 @@ struct UpstreamCallTests {
         #expect(response.headers.values("SET-COOKIE") == ["a=1", "b=2"])
         #expect(response.headers["x-id"] == "7")
         #expect(try await response.body.collect() == Array("hi".utf8))
-        let got = await server.request(1)
+        let got = try await server.request(1)
         #expect(got.method == "POST")
         #expect(got.target == "/v1/x?y=1")
         #expect(got.text == "{}")
@@ -81,7 +81,7 @@ struct UpstreamCallTests {
             Task { @LoopActor in try await upstream.call(UpstreamRequest("GET", server.url)).body.collect() }
         }
 
-        _ = await server.request(20)
+        _ = try await server.request(20)
         gate.open()
 
         for call in calls { #expect(try await call.value == [7]) }
@@ -199,7 +199,7 @@ struct UpstreamCallTests {
         let server = try ScriptedUpstream([ScriptedAnswer.status(200).after(gate)])
         let upstream = Upstream()
         async let response = upstream.call(UpstreamRequest("GET", server.url))
-        _ = await server.request(1)
+        _ = try await server.request(1)
 
         for descriptor in 3..<Int32(256) where fcntl(descriptor, F_GETFD) >= 0 {
             var address = sockaddr_in()

@@ -15,7 +15,7 @@ struct UpstreamFailureTests {
 
         #expect(error?.reason == .firstByteDeadline(.milliseconds(30)))
         #expect(error?.mayHaveBeenSent == true)
-        await server.connectionEnded(1)
+        try await server.connectionEnded(1)
     }
 
     @Test @LoopActor func `a body that stands still is the idle deadline`() async throws {
@@ -30,7 +30,7 @@ struct UpstreamFailureTests {
 
         #expect(error?.reason == .idleDeadline(.milliseconds(30)))
         #expect(again == error)
-        await server.connectionEnded(1)
+        try await server.connectionEnded(1)
     }
 
     @Test @LoopActor func `a drip that never stands still is ended by the total deadline`() async throws {
@@ -184,16 +184,16 @@ struct UpstreamFailureTests {
         let first = Task { @LoopActor in
             await failure { try await upstream.call(UpstreamRequest("GET", server.url)) }
         }
-        _ = await server.request(1)
+        _ = try await server.request(1)
         first.cancel()
         #expect(await first.value?.reason == .cancelled)
-        await server.connectionEnded(1)
+        try await server.connectionEnded(1)
 
         let response = try await upstream.call(UpstreamRequest("GET", server.url))
         let second = Task { @LoopActor in await failure { try await response.body.collect() } }
         second.cancel()
         #expect(await second.value?.reason == .cancelled)
-        await server.connectionEnded(2)
+        try await server.connectionEnded(2)
     }
 
     @Test @LoopActor func `a call in a task that is already cancelled sends nothing`() async throws {
@@ -220,6 +220,6 @@ struct UpstreamFailureTests {
 
         #expect(try await upstream.call(UpstreamRequest("GET", server.url)).status == 200)
 
-        await server.connectionEnded(1)
+        try await server.connectionEnded(1)
     }
 }

@@ -4,20 +4,24 @@ import TestSupport
 import Testing
 import Upstream
 
-/// Against nginx, which speaks TLS and HTTP/2; skipped where it or openssl is missing.
-@Suite(.serialized, .enabled(if: access("/usr/sbin/nginx", X_OK) == 0 && access("/usr/bin/openssl", X_OK) == 0))
+/// Against nginx, which speaks TLS and HTTP/2; skipped where it or openssl is missing. What curl trusts is a variable, which
+/// belongs to a whole process, so each of these has a process of its own.
+@Suite(.enabled(if: access("/usr/sbin/nginx", X_OK) == 0 && access("/usr/bin/openssl", X_OK) == 0))
 struct UpstreamTLSTests {
     init() { TestLoop.start() }
 
     @Test @LoopActor func `HTTP/2 is used where it is offered, and a certificate that nobody vouches for is refused`()
         async throws
     {
+        try await alone { try await offered() }
+    }
+
+    @LoopActor private func offered() async throws {
         let server = try await TLSServer()
         let request = UpstreamRequest("POST", "https://localhost:\(server.port)/x", body: .bytes(Array("abc".utf8)))
 
         let refused = await failure { try await Upstream().call(request) }
         setenv("SSL_CERT_FILE", server.certificate, 1)
-        defer { unsetenv("SSL_CERT_FILE") }
         let upstream = Upstream()
         var bodies: [String] = []
         for _ in 0..<2 {
@@ -42,27 +46,34 @@ struct UpstreamTLSTests {
 
     @Test @LoopActor func `slow bodies go out over one HTTP/2 connection, each whole and to its own call`() async throws
     {
+        try await alone { try await sharing() }
+    }
+
+    @LoopActor private func sharing() async throws {
         let behind = try ScriptedUpstream(always: .status(200))
         let server = try await TLSServer(behind: behind.url)
         setenv("SSL_CERT_FILE", server.certificate, 1)
-        defer { unsetenv("SSL_CERT_FILE") }
         let upstream = Upstream()
         let url = "https://localhost:\(server.port)/through"
         _ = try await upstream.call(UpstreamRequest("GET", "https://localhost:\(server.port)/")).body.collect()
         let gate = Gate()
+        var halfway = 0
         let calls = (0..<5).map { number in
             Task { @LoopActor in
                 var left = 4
                 let piece = [UInt8](repeating: UInt8(number), count: 50_000)
                 let body = UpstreamRequest.Body.stream(length: nil) {
                     left -= 1
-                    if left == 1 { await gate.wait() }
+                    if left == 1 {
+                        halfway += 1
+                        await gate.wait()
+                    }
                     return left > 0 ? piece : nil
                 }
                 return try await upstream.call(UpstreamRequest("POST", url, body: body)).headers["x-connection"]
             }
         }
-        try await sleep(for: .milliseconds(20))
+        try await eventually("all calls to be half way") { halfway == 5 }
         gate.open()
 
         var connections: Set<String?> = []
@@ -74,6 +85,10 @@ struct UpstreamTLSTests {
     }
 }
 
+private struct NoServer: Error, CustomStringConvertible {
+    var description: String { "nginx found no free port, or does not start" }
+}
+
 /// nginx with a certificate of its own for "localhost".
 @LoopActor
 private final class TLSServer {
@@ -83,10 +98,6 @@ private final class TLSServer {
     private let process: ChildProcess
 
     init(behind: String = "http://127.0.0.1:1") async throws {
-        let probe = try Listener(.ip(#require(IPAddress("127.0.0.1")), port: 0))
-        guard case .ip(let address, let port) = probe.address else { preconditionFailure("TCP has a port") }
-        probe.close()
-        self.port = port
         certificate = folder.path + "/cert.pem"
         var openssl = ChildOptions(program: "/usr/bin/openssl")
         openssl.arguments = [
@@ -96,6 +107,20 @@ private final class TLSServer {
         ]
         #expect(await (try ChildProcess(openssl)).wait() == .exited(0))
         folder.write(String(repeating: "x", count: 3_000_000), to: "large")
+        // nginx takes no port of the system's choice: one that is free now, and another should somebody else have been quicker.
+        for _ in 1..<5 {
+            if let server = try await Self.start(in: folder, behind: behind) {
+                (port, process) = server
+                return
+            }
+        }
+        throw NoServer()
+    }
+
+    private static func start(in folder: TemporaryFolder, behind: String) async throws -> (UInt16, ChildProcess)? {
+        let probe = try Listener(.ip(#require(IPAddress("127.0.0.1")), port: 0))
+        guard case .ip(let address, let port) = probe.address else { preconditionFailure("TCP has a port") }
+        probe.close()
         folder.write(
             """
             daemon off; master_process off; pid \(folder.path)/pid; error_log stderr;
@@ -105,7 +130,7 @@ private final class TLSServer {
               fastcgi_temp_path \(folder.path)/f; uwsgi_temp_path \(folder.path)/u; scgi_temp_path \(folder.path)/s;
               server {
                 listen 127.0.0.1:\(port) ssl http2;
-                ssl_certificate \(certificate); ssl_certificate_key \(folder.path)/key.pem;
+                ssl_certificate \(folder.path)/cert.pem; ssl_certificate_key \(folder.path)/key.pem;
                 add_header X-Protocol $server_protocol; add_header X-Connection $connection;
                 location / { return 200 "$connection"; }
                 location /through { proxy_pass \(behind); }
@@ -117,14 +142,15 @@ private final class TLSServer {
         )
         var nginx = ChildOptions(program: "/usr/sbin/nginx")
         nginx.arguments = ["-c", folder.path + "/nginx.conf", "-p", folder.path]
-        process = try ChildProcess(nginx)
+        let process = try ChildProcess(nginx)
         while process.exit == nil {
             if let socket = try? await Socket.connect(to: .ip(address, port: port)) {
                 socket.close()
-                break
+                return (port, process)
             }
             try await sleep(for: .milliseconds(2))
         }
+        return nil
     }
 
     func stop() async {

@@ -34,9 +34,14 @@ struct IsolateCallTests {
         await test.isolates.stop(within: .seconds(5))
     }
 
+    /// In a process of its own, for variables belong to a whole process.
     @Test @LoopActor func `the function gets its variables, three descriptors and its limits, and nothing else`()
         async throws
     {
+        try await alone { try await variables() }
+    }
+
+    @LoopActor private func variables() async throws {
         setenv("EDGE_TEST_LEAK", "1", 1)
         setenv("HTTPS_PROXY", "http://proxy:1", 1)
         let test = TestIsolates {
