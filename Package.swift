@@ -40,6 +40,7 @@ let package = Package(
         .library(name: "EdgeFunction", targets: ["EdgeFunction"]),
         .library(name: "HFInference", targets: ["HFInference"]),
         .library(name: "Runware", targets: ["Runware"]),
+        .library(name: "Civitai", targets: ["Civitai"]),
         .library(name: "OpenAIImages", targets: ["OpenAIImages"]),
     ],
     targets: [
@@ -79,6 +80,7 @@ let package = Package(
         library("Sandbox", ["Providers", "JSON", "Digest", "PNG"]),
         library("HFInference", ["Providers", "Retry", "JSON", "CivilTime"]),
         library("Runware", ["Providers", "Retry", "JSON", "CivilTime", "Digest"]),
+        library("Civitai", ["Providers", "Retry", "JSON", "CivilTime", "Digest"]),
         library("OpenAIImages", ["Providers", "EdgeLoop", "PNG", "Retry", "JSON", "CivilTime"]),
         library("EdgeFunction", ["EdgeLoop", "EdgeHTTP", "JSON", "CivilTime"]),
         program(
@@ -86,7 +88,7 @@ let package = Package(
             path: "Sources/Functions/Generate",
             [
                 "EdgeFunction", "EdgeLoop", "EdgeHTTP", "JSON", "Digest", "Providers", "Sandbox", "HFInference",
-                "Runware", "OpenAIImages", "Upstream", "CivilTime", "Secrets", "FileReading",
+                "Runware", "Civitai", "OpenAIImages", "Upstream", "CivilTime", "Secrets", "FileReading",
             ]
         ),
         program("Status", path: "Sources/Functions/Status", ["EdgeFunction", "EdgeLoop", "EdgeHTTP", "JSON"]),
@@ -150,6 +152,7 @@ let package = Package(
             ["HFInference", "Providers", "Upstream", "EdgeLoop", "JSON", "CivilTime", "TestSupport"]
         ),
         tests("RunwareTests", ["Runware", "Providers", "Upstream", "EdgeLoop", "JSON", "CivilTime", "TestSupport"]),
+        tests("CivitaiTests", ["Civitai", "Providers", "Upstream", "EdgeLoop", "JSON", "CivilTime", "TestSupport"]),
         tests(
             "GenerateTests",
             [
