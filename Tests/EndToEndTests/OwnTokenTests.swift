@@ -85,7 +85,7 @@ struct OwnTokenTests {
             #expect(set.status == 201 && again.status == 200, "\(set.text)")
             #expect(set.json["check"]?.string == "the key works; balance 12.34 USD")
             #expect(shown.json["last"] == "6789" && shown.json["kept"] == "disk" && shown.json["set"]?.string != nil)
-            #expect(try await list(host, ann).json["providers"] == ["huggingface", "openai", "runware"])
+            #expect(try await list(host, ann).json["providers"] == ["civitai", "huggingface", "openai", "runware"])
             #expect(job.status == 200, "\(job.text)")
             #expect(job.json["own"] == true && job.json["cost"] == 0 && job.json["ownCost"] == 3100)
             #expect(file["price"] == 0 && file["lanes"]?.array?.count == 1)
@@ -165,7 +165,9 @@ struct OwnTokenTests {
         let runware = try runware()
         let huggingface = try HuggingFaceScript()
         let openai = try OpenAIScript()
-        let environment = runware.environment + huggingface.environment + openai.environment
+        let civitai = try CivitaiScript()
+        let environment =
+            runware.environment + huggingface.environment + openai.environment + civitai.environment
         try await withEdge(options(environment)) { host in
             let ann = try await caller(host, "ann")
 
@@ -173,11 +175,12 @@ struct OwnTokenTests {
                 try await put(host, ann, "rw_notAKeyAtAll000"),
                 try await put(host, ann, "hf_notAKeyAtAll000", at: "huggingface"),
                 try await put(host, ann, "sk-notAKeyAtAll000", at: "openai"),
+                try await put(host, ann, "civ_notAKeyAtAll00", at: "civitai"),
             ]
 
             for (answer, place) in zip(
                 refused,
-                ["https://runware.ai", "huggingface.co/settings/tokens", "tokens/openai"]
+                ["https://runware.ai", "huggingface.co/settings/tokens", "tokens/openai", "https://civitai.com"]
             ) {
                 expectProblem(answer, 422, naming: ["not kept", "your own token", place])
                 #expect(!answer.text.contains("notAKeyAtAll") && !answer.text.contains("API_KEY"), "\(answer.text)")
@@ -185,7 +188,7 @@ struct OwnTokenTests {
             expectProblem(
                 try await put(host, ann, "abcdefgh", at: "nobody"),
                 404,
-                naming: ["huggingface, openai, runware"]
+                naming: ["civitai, huggingface, openai, runware"]
             )
             for body in [
                 "", "{}", "[1]", #"{"token":"short"}"#, #"{"token":"with a space"}"#, #"{"token":7}"#,
@@ -249,6 +252,37 @@ struct OwnTokenTests {
 
             #expect(other.status == 200, "\(other.text)")
             #expect(runware.sentKeys == Array(repeating: Self.ann, count: 4) + [RunwareScript.key])
+        }
+    }
+
+    @Test @LoopActor func `a token of Civitai's works without a key of the host, and says where Buzz is had`()
+        async throws
+    {
+        let token = "civ_annsOwnToken0123456789"
+        let civitai = try CivitaiScript { _, prompt in
+            prompt == "a poor fox" ? .refused(CivitaiScript.text(403, "You have not enough Buzz")) : .normal
+        }
+        civitai.keys = [token]
+        let addresses = civitai.environment.filter { !$0.name.hasSuffix("_API_KEY") }
+        try await withEdge(options(addresses)) { host in
+            let ann = try await caller(host, "ann")
+            let set = try await put(host, ann, token, at: "civitai")
+            let job = try await host.generate(["prompt": "a fox"], ann + asDocument)
+            civitai.lacksBuzz = true
+            let poor = try await host.generate(["prompt": "a poor fox"], ann)
+            let stranger = try await host.generate(["prompt": "a fox", "provider": "civitai"])
+            civitai.account = ["id": 7, "username": "ann", "tier": "free", "status": "banned"]
+            let banned = try await put(host, ann, token, at: "civitai")
+
+            #expect(set.status == 201 && set.json["check"] == "the key works; account ada, tier free", "\(set.text)")
+            #expect(job.status == 200 && job.json["own"] == true && job.json["cost"] == 0, "\(job.text)")
+            #expect(job.json["ownCost"] == nil || job.json["ownCost"] == 0 || job.json["ownCost"]?.isNull == true)
+            expectProblem(poor, 402, naming: ["your own token", "costs 8", "more on https://civitai.com, at Buzz"])
+            expectProblem(stranger, 424, naming: ["CIVITAI_API_KEY"])
+            expectProblem(banned, 422, naming: ["not kept", "account ann is banned"])
+            #expect(Set(civitai.sentKeys + civitai.checkKeys) == [token])
+            #expect(civitai.trials.count == 1 && civitai.paidInAll == 1)
+            #expect(!everything(host).contains(token))
         }
     }
 

@@ -10,7 +10,7 @@ struct ProviderTableTests {
     private static let served: [RouterScript.Served] = [
         .hfInference, .falAI, .replicate, .together, .nscale, .wavespeed, .zaiOrg,
     ]
-    static let names = ["runware", "openai", "sandbox"] + served.map(\.rawValue)
+    static let names = ["runware", "openai", "civitai", "sandbox"] + served.map(\.rawValue)
 
     /// What may come of a request.
     private enum Kind {
@@ -146,6 +146,18 @@ private struct ProviderStand {
                 }
             }
             (model, environment, scripts) = ("gpt-image-1-mini", script.environment, [script])
+        case "civitai":
+            let script = try CivitaiScript { _, prompt in
+                switch prompt {
+                case "moderated": .blocked("moderation")
+                case "no credit": .refused(CivitaiScript.text(403, "You have not enough Buzz"))
+                case "bad key": .refused(CivitaiScript.problem(401, "Unauthorized"))
+                case "no model":
+                    .refused(CivitaiScript.problem(400, "Bad", errors: ["steps[0].input.model": ["does not exist"]]))
+                default: .finished
+                }
+            }
+            (model, environment, scripts) = (nil, script.environment, [script])
         case "sandbox": (model, scripts) = (nil, [])
         default:
             guard let served = RouterScript.Served(rawValue: name) else { preconditionFailure("no provider \(name)") }

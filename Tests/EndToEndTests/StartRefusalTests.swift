@@ -138,7 +138,10 @@ struct StartRefusalTests {
 
     @Test(
         "An address that is no URL: its variable and what to write",
-        arguments: ["RUNWARE_BASE_URL", "HUGGINGFACE_BASE_URL", "HUGGINGFACE_HUB_URL", "OPENAI_BASE_URL"]
+        arguments: [
+            "RUNWARE_BASE_URL", "HUGGINGFACE_BASE_URL", "HUGGINGFACE_HUB_URL", "OPENAI_BASE_URL", "CIVITAI_BASE_URL",
+            "CIVITAI_SITE_URL",
+        ]
     )
     @LoopActor func addresses(name: String) async throws {
         let folder = TemporaryFolder()

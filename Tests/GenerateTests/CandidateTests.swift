@@ -78,14 +78,17 @@ struct CandidateTests {
     @Test(
         "Ids go to those whose models look like them",
         arguments: [
-            ("runware:101@1", [false, true, false]), ("alibaba:qwen-image@2.0-pro", [false, true, false]),
-            ("urn:air:sd1:checkpoint:civitai:4201@130072", [false, false, true]),
-            ("org/name", [true, false, true]), ("name", [false, false, true]), (":a@b", [false, false, true]),
-            ("a:@b", [false, false, true]), ("a:b@", [false, false, true]), ("a/b/c", [false, false, true]),
+            ("runware:101@1", [false, true, false, false]),
+            ("alibaba:qwen-image@2.0-pro", [false, true, false, false]),
+            ("urn:air:sd1:checkpoint:civitai:4201@130072", [false, false, false, true]),
+            ("urn:air:sd1:lora:civitai:4201@130072", [false, false, false, false]),
+            ("org/name", [true, false, true, false]), ("name", [false, false, true, false]),
+            (":a@b", [false, false, true, false]), ("a:@b", [false, false, true, false]),
+            ("a:b@", [false, false, true, false]), ("a/b/c", [false, false, true, false]),
         ]
     )
     func ids(id: String, fits: [Bool]) {
-        #expect([ModelIDs.hub, .air, .own].map { $0.mistake(in: id, isOnly: false) == nil } == fits, "\(id)")
+        #expect([ModelIDs.hub, .air, .own, .urn].map { $0.mistake(in: id, isOnly: false) == nil } == fits, "\(id)")
         #expect(ModelIDs.any.mistake(in: id, isOnly: false) == nil)
     }
 }

@@ -75,7 +75,8 @@ struct OwnTokenTests {
         arguments: [
             ("runware", "RUNWARE_API_KEY", 401), ("huggingface", "HUGGINGFACE_API_KEY", 401),
             ("openai", "OPENAI_API_KEY", 401), ("runware", "RUNWARE_API_KEY", 402),
-            ("huggingface", "HUGGINGFACE_API_KEY", 402),
+            ("huggingface", "HUGGINGFACE_API_KEY", 402), ("civitai", "CIVITAI_API_KEY", 401),
+            ("civitai", "CIVITAI_API_KEY", 402), ("civitai", "CIVITAI_API_KEY", 403),
         ]
     )
     func calls(name: String, secret: String, status: Int) async throws {

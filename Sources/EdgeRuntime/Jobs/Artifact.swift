@@ -57,6 +57,6 @@ struct JobResult: Equatable, Sendable {
     /// Facts that the job document shows beside the state.
     static let shownFacts = ["provider", "model", "seed", "cost"]
     /// Facts that it shows where they are told: what was left out of a request, whether the cost is only a price list's, and whether the
-    /// caller's own token has paid, and how much.
-    static let rareFacts = ["dropped", "costEstimated", "own", "ownCost"]
+    /// caller's own token has paid, and how much. `buzz` is what was paid in a provider's own currency, which no budget counts.
+    static let rareFacts = ["dropped", "costEstimated", "own", "ownCost", "buzz"]
 }

@@ -1,11 +1,12 @@
 // The providers of this function. A further one is one more entry.
+internal import Civitai
 internal import HFInference
 internal import OpenAIImages
 internal import Runware
 internal import Sandbox
 
 enum KnownProviders {
-    static let all: [ProviderEntry] = [runware, huggingface, openai, sandbox]
+    static let all: [ProviderEntry] = [runware, huggingface, openai, civitai, sandbox]
 
     static let names = all.map(\.name)
 
@@ -42,6 +43,16 @@ enum KnownProviders {
         },
         ids: .own,
         make: { OpenAIImages(settings: try OpenAISettings(environment: $0), transport: $1.transport) }
+    )
+
+    private static let civitai = ProviderEntry(
+        name: "civitai",
+        secret: "CIVITAI_API_KEY",
+        addresses: ["CIVITAI_BASE_URL", "CIVITAI_SITE_URL"],
+        shaping: ["CIVITAI_BASE_URL"],
+        usualModel: { _ in CivitaiAIR.usual.text },
+        ids: .urn,
+        make: { Civitai(settings: try CivitaiSettings(environment: $0), transport: $1.transport) }
     )
 
     private static let sandbox = ProviderEntry(name: "sandbox", ids: .any) {

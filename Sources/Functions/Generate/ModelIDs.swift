@@ -1,4 +1,5 @@
 // What ids of models look like at a provider, so that a request goes only to those who may know its model.
+internal import Civitai
 internal import HFInference
 internal import Runware
 
@@ -7,6 +8,8 @@ enum ModelIDs: Sendable {
     case hub
     /// Runware: `source:id@version`.
     case air
+    /// Civitai: `urn:air:ecosystem:type:source:id@version`.
+    case urn
     /// Whatever the provider's own server calls them.
     case own
     case any
@@ -23,7 +26,17 @@ enum ModelIDs: Sendable {
             }
             return isOnly || id.contains("/") ? nil : "a model there has the form org/name"
         case .air: return Self.isAIR(id) ? nil : "a model there has the form source:id@version, such as runware:101@1"
-        case .own: return !isOnly && Self.isAIR(id) ? "that is an id of Runware" : nil
+        case .urn:
+            do {
+                _ = try CivitaiAIR(model: id)
+                return nil
+            } catch {
+                return error.reason
+            }
+        case .own:
+            guard !isOnly else { return nil }
+            return Self.isAIR(id)
+                ? "that is an id of Runware" : id.hasPrefix("urn:air:") ? "that is an id of Civitai" : nil
         case .any: return nil
         }
     }

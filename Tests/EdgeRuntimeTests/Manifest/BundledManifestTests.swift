@@ -17,7 +17,11 @@ struct BundledManifestTests {
         #expect(manifest["generate"]?.job == job)
         #expect(manifest["generate"]?.speaks == [.openai, .huggingface])
         #expect(manifest["generate"]?.cache == CacheSettings())
-        #expect(manifest["generate"]?.secrets == ["RUNWARE_API_KEY", "HUGGINGFACE_API_KEY", "OPENAI_API_KEY"])
+        #expect(
+            manifest["generate"]?.secrets == [
+                "RUNWARE_API_KEY", "HUGGINGFACE_API_KEY", "OPENAI_API_KEY", "CIVITAI_API_KEY",
+            ]
+        )
         #expect(manifest["generate"]?.settings == "generate.json")
         #expect(manifest["status"]?.grants == [.jobs])
         #expect(manifest["status"]?.env == [])
