@@ -72,7 +72,7 @@ struct FaultStormTests {
             if state == "failed" { failed += 1 }
             #expect(document["attemptsOmitted"] == 0)
             let prompt = document["input"]?["prompt"]?.string ?? ""
-            for lane in ["runware", "huggingface", "openai"] {
+            for lane in ["runware", "huggingface", "openai", "civitai"] {
                 // A question about a task that runs is an attempt that resumes; a lost one may have died before its call.
                 // One that ended with the look-up of its model has made no call either, and cannot have cost anything.
                 let begun = document.attempts.filter { $0["lane"]?.string == lane && $0["resumes"] != true }
@@ -89,18 +89,19 @@ struct FaultStormTests {
                     "\(count) calls of \(lane) for \(prompt): \(document.text())"
                 )
                 (calls, attempts, lost) = (calls + count, attempts + ids.count, lost + mayBeUncalled)
-                if lane == "runware" {
-                    #expect(storm.runwareIDs(prompt).isSubset(of: ids), "\(document.text())")
-                    #expect(storm.runware.paid(for: prompt) <= 1, "\(prompt) was paid twice: \(document.text())")
-                }
+                guard let named = storm.ids(prompt, at: lane) else { continue }
+                #expect(named.isSubset(of: ids), "\(document.text())")
+                let paid = lane == "runware" ? storm.runware.paid(for: prompt) : storm.civitai.paid(for: prompt)
+                #expect(paid <= 1, "\(prompt) was paid twice at \(lane): \(document.text())")
             }
         }
         #expect(storm.prompts.isSubset(of: done.values.compactMap { $0["input"]?["prompt"]?.string }))
         #expect(storm.runware.paid.values.allSatisfy { $0 == 1 })
+        #expect(storm.civitai.paid.values.allSatisfy { $0 == 1 })
         // Each faulty look-up ended one attempt; a kill may have hidden how it ended.
         #expect((storm.hubFaults - lost...storm.hubFaults).contains(lookedUp), "\(lookedUp) of \(storm.hubFaults)")
         print(
-            "fault storm: \(done.count) jobs (\(failed) failed), \(Self.kills) kills, \(calls) image-making calls and \(attempts) attempts that make them (\(lost) lost), \(storm.faults) of \(storm.answers) answers faulty (\(storm.hubFaults) of the Hub, \(storm.fetches) fetches of results), \(storm.runware.paidInAll) paid at Runware"
+            "fault storm: \(done.count) jobs (\(failed) failed), \(Self.kills) kills, \(calls) image-making calls and \(attempts) attempts that make them (\(lost) lost), \(storm.faults) of \(storm.answers) answers faulty (\(storm.hubFaults) of the Hub, \(storm.fetches) fetches of results), \(storm.runware.paidInAll) paid at Runware, \(storm.civitai.paidInAll) at Civitai"
         )
     }
 }
@@ -111,9 +112,10 @@ private final class Storm {
     private static let served: [RouterScript.Served] = [
         .hfInference, .falAI, .replicate, .together, .nscale, .wavespeed, .zaiOrg,
     ]
-    private static let kinds = served.count + 4
+    private static let kinds = served.count + 5
 
     private(set) var runware: RunwareScript
+    let civitai: CivitaiScript
     private let openai: OpenAIScript
     private let routed: [String: RouterScript]
     private let front: ScriptedUpstream
@@ -152,6 +154,11 @@ private final class Storm {
             tally.changes.notify()
             return Self.runwarePlay(tally)
         }
+        civitai = try CivitaiScript { _, _ in
+            tally.calls += 1
+            tally.changes.notify()
+            return Self.civitaiPlay(tally)
+        }
         openai = try OpenAIScript { _, request in
             tally.note("openai", OpenAIScript.prompt(of: request))
             guard tally.isFaulty() else { return .image }
@@ -178,6 +185,20 @@ private final class Storm {
         let play = tally.isFaulty() ? plays.randomElement() ?? .normal : .normal
         let answers: [ScriptedAnswer?] = (0..<3).map { _ in
             tally.isFaulty() ? [.reset, RunwareScript.page(502)].randomElement() : nil
+        }
+        return play.questions(answers).fetches((0..<3).map { _ in lostFetch(tally) })
+    }
+
+    private static func civitaiPlay(_ tally: Tally) -> CivitaiPlay {
+        let plays: [CivitaiPlay] = [
+            .lostBefore, .lostAfter, .cutAfter(20), .taken(CivitaiScript.page(502)), .ends("failed", reason: "timeout"),
+            .ends("expired"), .refused(CivitaiScript.problem(429, "Too Many Requests")),
+            .refused(CivitaiScript.page(500)), .expiring,
+        ]
+        let usual = [CivitaiPlay.finished, .normal].randomElement() ?? .normal
+        let play = tally.isFaulty() ? plays.randomElement() ?? usual : usual
+        let answers: [ScriptedAnswer?] = (0..<2).map { _ in
+            tally.isFaulty() ? [.reset, CivitaiScript.page(502)].randomElement() : nil
         }
         return play.questions(answers).fetches((0..<3).map { _ in lostFetch(tally) })
     }
@@ -250,8 +271,9 @@ private final class Storm {
         case served.count + 2:
             body["provider"] = "sandbox"
             (body["width"], body["height"]) = (64, 64)
+        case served.count + 3: body["provider"] = "civitai"
         default:
-            body["provider"] = ["runware", "huggingface", "openai"]
+            body["provider"] = ["runware", "huggingface", "openai", "civitai"]
             body["model"] = "mixed"
         }
         return .object(body)
@@ -262,16 +284,19 @@ private final class Storm {
             manifest: TestManifest.bundled([
                 ("functions.generate.job.perDay", 0), ("functions.generate.job.concurrency", 64),
             ]),
-            environment: runware.environment + openai.environment + [
+            environment: runware.environment + openai.environment + civitai.environment + [
                 ("HUGGINGFACE_API_KEY", HuggingFaceScript.key), ("HUGGINGFACE_BASE_URL", front.url),
                 ("HUGGINGFACE_HUB_URL", front.url),
             ]
         )
         options.settings = TestSettings.bundled([
-            ("results.allow", ["127.0.0.1"]), ("quotas", ["runware": ["atOnce": 200]]),
+            ("results.allow", ["127.0.0.1"]), ("quotas", ["runware": ["atOnce": 200], "civitai": ["atOnce": 200]]),
             (
                 "models.mixed",
-                ["runware": "runware:100@1", "huggingface": "storm/hf-inference", "openai": "gpt-image-1-mini"]
+                [
+                    "runware": "runware:100@1", "huggingface": "storm/hf-inference", "openai": "gpt-image-1-mini",
+                    "civitai": .string(CivitaiScript.model),
+                ]
             ),
         ])
         return options
@@ -290,18 +315,27 @@ private final class Storm {
     var fetches: Int { routed.values.reduce(0) { $0 + $1.fetches.count } }
     var answers: Int { tally.answers }
 
-    /// Image-making calls for a prompt. Of Runware those with an id of their own: sending an id again makes nothing more.
+    /// Image-making calls for a prompt. Of who takes ids of ours those with an id of their own: sending an id again makes nothing more.
     func made(_ prompt: String, at lane: String) -> Int {
-        lane == "runware" ? runwareIDs(prompt).count : tally.made["\(lane) \(prompt)"] ?? 0
+        ids(prompt, at: lane)?.count ?? tally.made["\(lane) \(prompt)"] ?? 0
     }
 
-    func runwareIDs(_ prompt: String) -> Set<String> {
+    /// The ids under which a prompt was sent; nil for who takes none.
+    func ids(_ prompt: String, at lane: String) -> Set<String>? {
+        guard ["runware", "civitai"].contains(lane) else { return nil }
         if byPrompt.isEmpty {
             for task in runware.sent {
-                byPrompt[task["positivePrompt"]?.string ?? "", default: []].insert(task["taskUUID"]?.string ?? "")
+                note("runware", task["positivePrompt"], task["taskUUID"])
+            }
+            for workflow in civitai.sent {
+                note("civitai", workflow["steps"]?.array?.first?["input"]?["prompt"], workflow["externalId"])
             }
         }
-        return byPrompt[prompt] ?? []
+        return byPrompt["\(lane) \(prompt)"] ?? []
+    }
+
+    private func note(_ lane: String, _ prompt: JSONValue?, _ id: JSONValue?) {
+        byPrompt["\(lane) \(prompt?.string ?? "")", default: []].insert(id?.string ?? "")
     }
 
     private var byPrompt: [String: Set<String>] = [:]
@@ -311,6 +345,7 @@ private final class Storm {
         let routed = tally.made.keys.compactMap { key in
             key.firstIndex(of: " ").map { String(key[key.index(after: $0)...]) }
         }
-        return Set(runware.sent.compactMap { $0["positivePrompt"]?.string }).union(routed)
+        let workflows = civitai.sent.compactMap { $0["steps"]?.array?.first?["input"]?["prompt"]?.string }
+        return Set(runware.sent.compactMap { $0["positivePrompt"]?.string }).union(routed).union(workflows)
     }
 }
