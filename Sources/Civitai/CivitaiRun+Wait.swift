@@ -16,6 +16,8 @@ extension CivitaiRun {
     func unanswered(_ task: CivitaiTask, _ error: ProviderError) async throws(ProviderError) -> ProviderAnswer {
         var task = task
         if case .rateLimited(let after) = error.kind {  // no failure: the answer may say how long to wait
+            // Longer than the workflow may take: the caller's wait, so that a workflow that is paid is not given up for it.
+            if let after, provider.now() + after >= task.since + CivitaiTask.lifeMax { throw error.perhapsPaid }
             task.asks += 1
             return try await later(task, after: after)
         }

@@ -128,6 +128,19 @@ struct CivitaiLossTests {
         expectPaidOnce(driver, 1)
     }
 
+    @Test @LoopActor
+    func `a limit that outlasts the workflow's time cancels nothing: its caller is told how long to wait`()
+        async throws
+    {
+        let busy = CivitaiScript.problem(429, "Too Many", headers: [("Retry-After", "7200")])
+        let driver = try Driver(CivitaiScript([.normal.questions([busy])]))
+
+        let error = try await driver.error(request)
+
+        #expect(error.kind == .rateLimited(after: .seconds(7200)) && error.mayBePaid && !error.isOver)
+        #expect(driver.script.canceled.isEmpty)
+    }
+
     @Test("A workflow that cannot be asked about any more", arguments: [404, 401, 502])
     @LoopActor func unanswered(status: Int) async throws {
         let answer = CivitaiScript.problem(status, "no")
