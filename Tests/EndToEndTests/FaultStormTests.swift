@@ -307,7 +307,7 @@ private final class Storm {
     /// Returns when so many more image-making calls have come.
     func calls(more count: Int) async throws {
         let goal = tally.calls + count
-        try await tally.changes.wait(for: "\(count) more calls") { tally.calls >= goal }
+        try await tally.changes.wait(for: "\(count) more calls", atMost: .seconds(240)) { tally.calls >= goal }
     }
 
     var faults: Int { tally.faults }
