@@ -110,14 +110,7 @@ final class LedgerDesk {
 
     func settle(_ row: ChargeRow) {
         guard !known.contains(row.id) else { return book.release(row.generation) }
-        let over = book.settle(
-            row.generation,
-            row.amount,
-            by: row.payer,
-            provider: row.provider,
-            at: row.at,
-            now: .now()
-        )
+        let over = book.settle(row, now: .now())
         if over > 0, row.kind == .told {
             log(
                 .warning,

@@ -1,0 +1,103 @@
+// What the book says of lanes: which of them there is money for, and what a run on one takes.
+internal import CivilTime
+internal import Ledger
+
+/// Why a lane may not be used.
+enum LaneBar: Equatable {
+    /// Its price is unknown, and this budget counts it.
+    case unknown(Budget)
+    /// There is no room for its price.
+    case spent(BudgetRefusal)
+    /// Paid work was stopped by hand.
+    case stopped
+
+    var reason: String {
+        switch self {
+        case .unknown(let budget): "its price is not known, and \(LedgerText.name(of: budget)) counts it"
+        case .spent(let refusal): "there is no room for its price in \(LedgerText.name(of: refusal.budget))"
+        case .stopped: "paid work is stopped (edge spend stop)"
+        }
+    }
+}
+
+/// The lanes of a set that money allows.
+struct LanesWithMoney {
+    var open: [Lane] = []
+    var barred: [(lane: Lane, bar: LaneBar)] = []
+
+    /// What a run can cost at most, as far as that is known.
+    var highestPrice: Int64 { open.lazy.compactMap(\.price).max() ?? 0 }
+    /// Whether a run may cost anything.
+    var mayCost: Bool { open.contains { $0.price != 0 } }
+
+    var passed: [LanePass] { barred.map { LanePass(lane: $0.lane.name, reason: $0.bar.reason) } }
+
+    /// What is told when none is left: first what passes by itself.
+    func problem(_ function: String) -> Problem {
+        for barred in barred { if case .stopped = barred.bar { return .spendStopped } }
+        for barred in barred { if case .spent(let refusal) = barred.bar { return .budget(refusal) } }
+        for (lane, bar) in barred {
+            if case .unknown(let budget) = bar { return .priceUnknown(lane, budget, function: function) }
+        }
+        return .spendStopped
+    }
+
+    /// Whether what bars them all is that paid work was stopped by hand.
+    var isStopped: Bool { open.isEmpty && barred.contains { $0.bar == .stopped } }
+}
+
+extension LedgerBook {
+    /// The lanes that a job's next run may go to.
+    mutating func lanes(_ set: LaneSet, for id: String, by payer: Payer, now: Timestamp) -> LanesWithMoney {
+        var lanes = LanesWithMoney()
+        for lane in set.lanes {
+            if let bar = bar(to: lane, for: id, by: payer, now: now) {
+                lanes.barred.append((lane, bar))
+            } else {
+                lanes.open.append(lane)
+            }
+        }
+        return lanes
+    }
+
+    private mutating func bar(to lane: Lane, for id: String, by payer: Payer, now: Timestamp) -> LaneBar? {
+        guard let price = lane.price else {
+            if isStopped { return .stopped }
+            return budgetAgainstUnknown(payer, provider: lane.provider).map { .unknown($0) }
+        }
+        guard price > 0 else { return nil }
+        if isStopped { return .stopped }
+        if let refusal = refusal(of: price, for: payer, provider: lane.provider, now: now) { return .spent(refusal) }
+        let more = price - (holds[id]?.amount ?? 0)
+        return refusal(of: more, for: payer, now: now).map { .spent($0) }
+    }
+
+    /// A run is about to be written down: its provider's budgets count its price from now on. In one turn of the loop with
+    /// ``lanes(_:for:by:now:)``, so that there is room.
+    mutating func begin(_ id: String, on lane: Lane, by payer: Payer) {
+        guard let price = lane.price, price > 0 else { return }
+        restore(price, for: id, by: payer)
+        bind(id, to: lane.provider, price)
+    }
+
+    /// What the job held has been spent on an attempt that brought nothing: reserves for the next one.
+    /// - Returns: the lanes, where there is money for none of them; nil: it goes on.
+    mutating func reserveAgain(
+        _ set: LaneSet,
+        for id: String,
+        by payer: Payer,
+        now: Timestamp
+    ) -> LanesWithMoney? {
+        guard holds[id] == nil else { return nil }
+        let lanes = lanes(set, for: id, by: payer, now: now)
+        guard !lanes.open.isEmpty || lanes.isStopped else { return lanes }
+        restore(lanes.highestPrice, for: id, by: payer)
+        return nil
+    }
+
+    /// A charge takes the place of what its job holds.
+    /// - Returns: by how much it is more than what was reserved for it; 0: it is not.
+    mutating func settle(_ row: ChargeRow, now: Timestamp) -> Int64 {
+        settle(row.generation, row.amount, by: row.payer, provider: row.provider, at: row.at, now: now)
+    }
+}
