@@ -43,6 +43,7 @@ package struct LedgerBook: Sendable {
     /// - Parameter sums: those that the budgets need; nil: the ones so far know enough.
     package mutating func use(_ budgets: [Budget], _ marks: SpendMarks, sums: SpentSums? = nil, now: Timestamp) {
         if let sums { self.sums = sums }
+        if marks.stop != self.marks.stop { raised[.stop] = nil }
         self.marks = marks
         index = BudgetIndex(budgets + (marks.budget.map { [$0] } ?? []))
         advance(to: now)
@@ -207,10 +208,13 @@ package struct LedgerBook: Sendable {
 
     // MARK: Stopping
 
-    /// Paid work goes on, and what was spent today does not count for the stopping amount any more.
+    /// Paid work goes on. Where the stopping amount was used, what was spent today does not count for it any more; the end of a stop by
+    /// hand alone allows nothing that was not allowed before it.
     package mutating func resume(now: Timestamp) {
         advance(to: now)
+        let wasByHandAlone = isStopped && !hasStoppedToday
         isStopped = false
+        guard !wasByHandAlone else { return }
         resumed = (sums.clock.dayStart, spentToday)
         raised[.stop] = nil
     }
@@ -220,6 +224,12 @@ package struct LedgerBook: Sendable {
 
     /// Whether the stopping amount has refused something today, and still would.
     package var hasStoppedToday: Bool { raised[.stop] == sums.clock.dayStart }
+
+    /// The day in which the stopping amount refused something last.
+    package var stoppedDay: Timestamp? { raised[.stop] }
+
+    /// Takes up what the stopping amount had refused before the host started.
+    package mutating func restoreStopped(day: Timestamp) { raised[.stop] = day }
 
     private mutating func raise(_ kind: SpendAlert.Kind, _ amount: Int64) {
         guard raised[kind] != sums.clock.dayStart else { return }

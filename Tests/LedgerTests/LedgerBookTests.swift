@@ -176,6 +176,34 @@ struct LedgerBookTests {
         #expect(book.takeAlerts().map(\.kind) == [.stop, .warn])
     }
 
+    @Test func `the end of a stop by hand allows no more than was left of the day's amount`() {
+        var book = book(marks: SpendMarks(warn: nil, stop: 100))
+        _ = book.settle("a", 60, by: alice, provider: "p", at: Self.morning, now: Self.morning)
+        book.isStopped = true
+
+        book.resume(now: Self.morning)
+
+        #expect(!book.isStopped)
+        #expect(book.refusal(of: 40, for: alice, now: Self.morning) == nil)
+        #expect(book.refusal(of: 41, for: alice, now: Self.morning) != nil)
+        // That was refused by the amount: now it is allowed once more, stopped by hand or not.
+        book.isStopped = true
+        book.resume(now: Self.morning)
+        #expect(book.refusal(of: 100, for: alice, now: Self.morning) == nil)
+    }
+
+    @Test func `another stopping amount has not stopped anything yet`() {
+        var book = book(marks: SpendMarks(warn: nil, stop: 100))
+        #expect(book.refusal(of: 101, for: alice, now: Self.morning) != nil)
+        #expect(book.hasStoppedToday)
+
+        book.use([], SpendMarks(warn: nil, stop: 100), now: Self.morning)
+        #expect(book.hasStoppedToday)
+        book.use([], SpendMarks(warn: nil, stop: 200), now: Self.morning)
+
+        #expect(!book.hasStoppedToday)
+    }
+
     @Test func `an unknown price is refused by what the owner has set, and not by the stop that is there by itself`() {
         let standard = book(marks: SpendMarks())
         let set = book(marks: SpendMarks(isStopSet: true))

@@ -22,10 +22,12 @@ extension LedgerDesk {
         onResumed()
     }
 
-    private func keepNotes() async throws {
+    /// Makes durable what the operator has said, and whether the day's amount has stopped paid work.
+    func keepNotes() async throws {
         guard let writer else { return }
         let notes: [LedgerStore.Note: String?] = [
             .stopped: book.isStopped ? Timestamp.now().iso8601 : nil,
+            .stoppedDay: book.stoppedDay.map { "\($0.milliseconds)/\(book.marks.stop ?? 0)" },
             .resumedDay: book.resumed.map { String($0.day.milliseconds) },
             .resumedSpent: book.resumed.map { String($0.spent) },
         ]

@@ -42,6 +42,11 @@ extension LedgerDesk {
         }
         isLoaded = true
         try await readSums()
+        // After the settings, whose own amount is another one than the book begins with.
+        let stopped = notes[.stoppedDay]?.split(separator: "/").compactMap { Int64($0) } ?? []
+        if stopped.count == 2, stopped[1] == book.marks.stop {
+            book.restoreStopped(day: Timestamp(milliseconds: stopped[0]))
+        }
         trouble = nil
     }
 

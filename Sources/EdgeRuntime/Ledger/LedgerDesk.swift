@@ -131,6 +131,7 @@ final class LedgerDesk {
             switch alert.kind {
             case .warn: log(.warning, "\(spent) were spent today: the amount to warn at is \(amount) (host.spend.warn)")
             case .stop:
+                keepStop()
                 log(
                     .error,
                     "paid work is refused until \(alert.until.iso8601): today's \(amount) (host.spend.stop) are spent or reserved; "
@@ -138,6 +139,17 @@ final class LedgerDesk {
                 )
             }
             onAlert(alert)
+        }
+    }
+
+    /// So that a restart does not tell of it once more.
+    private func keepStop() {
+        Task { @LoopActor in
+            do {
+                try await keepNotes()
+            } catch {
+                log(.warning, "that today's amount is used could not be written down: \(error)")
+            }
         }
     }
 }

@@ -18,6 +18,8 @@ final class LedgerStore: @unchecked Sendable {
         case settledThrough
         /// Stopped by hand.
         case stopped
+        /// When the day began in which the stopping amount has refused something, a slash, and that amount.
+        case stoppedDay
         /// When the day began in which the owner said to go on, and what had been spent in it by then.
         case resumedDay, resumedSpent
         /// The zone of the days, for commands that find no host.

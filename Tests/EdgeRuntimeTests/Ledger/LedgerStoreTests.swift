@@ -126,6 +126,38 @@ struct LedgerStoreTests {
         #expect(third.book.refusal(of: 101, for: payer, now: .now()) != nil)
     }
 
+    @Test @LoopActor func `that the day's amount has stopped paid work is told once, also over a restart`() async throws
+    {
+        let folder = TemporaryFolder()
+        let files = JobFiles(state: try await StateDirectory(path: folder.path))
+        var settings = LedgerSettings()
+        settings.marks = SpendMarks(warn: nil, stop: 100)
+        let payer = Payer(function: "f", tier: "free", user: "u")
+        let first = try desk(folder, settings)
+        try await first.load([], of: [], files)
+        first.settle(Self.row("g", 100))
+        #expect(first.book.refusal(of: 1, for: payer, now: .now()) != nil)
+        first.raiseAlerts()
+        #expect(first.alertCounts == [.stop: 1])
+        try await first.writer?.flush()
+        try await eventually(
+            "the stop to be written down",
+            asking: { try LedgerStore(state: folder.path).notes()[.stoppedDay] != nil }
+        )
+
+        let second = try desk(folder, settings)
+        try await second.load([], of: [], files)
+
+        #expect(second.book.hasStoppedToday)
+        #expect(second.book.refusal(of: 1, for: payer, now: .now()) != nil)
+        second.raiseAlerts()
+        #expect(second.alertCounts.isEmpty)
+        settings.marks.stop = 200
+        let third = try desk(folder, settings)
+        try await third.load([], of: [], files)
+        #expect(!third.book.hasStoppedToday, "another amount has stopped nothing")
+    }
+
     @Test @LoopActor
     func `a budget that comes while the host runs counts what was spent before, and what is spent meanwhile`()
         async throws
