@@ -46,10 +46,10 @@ package struct ImageUse: Sendable, Equatable {
         if month < thisMonth { self.ofMonth = ofMonth }
     }
 
-    /// Nothing came of an image.
-    mutating func takeBack(at moment: Timestamp) {
-        if ofDay > 0 { ofDay -= 1 }
-        if ofMonth > 0 { ofMonth -= 1 }
+    /// Nothing came of an image. One of a day or a month that is over gives the current one nothing.
+    mutating func takeBack(at moment: Timestamp, _ zone: TimeZone) {
+        if ofDay > 0, zone.day(of: moment) >= day { ofDay -= 1 }
+        if ofMonth > 0, zone.month(of: moment) >= month { ofMonth -= 1 }
         if last == moment { last = before }
     }
 

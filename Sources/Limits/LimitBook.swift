@@ -96,8 +96,15 @@ package struct LimitBook: Sendable {
     }
 
     /// Nothing came of an image that was counted at `moment`.
-    package mutating func takeBackImage(by caller: Caller, function: String, at moment: Timestamp) {
-        for subject in Subject.all(of: caller, function: function) { images[subject]?.takeBack(at: moment) }
+    package mutating func takeBackImage(
+        by caller: Caller,
+        function: String,
+        _ settings: LimitSettings,
+        at moment: Timestamp
+    ) {
+        for subject in Subject.all(of: caller, function: function) {
+            images[subject]?.takeBack(at: moment, settings.zone)
+        }
     }
 
     /// In whose place further images wait: after a month's images some tiers' go in the free tier's order.

@@ -205,16 +205,32 @@ struct LimitBookTests {
 
     @Test func `what nothing came of is given back, the cooldown too`() {
         var bench = tiers()
-        bench.book.takeBackImage(by: stranger, function: "generate", at: bench.now)
+        bench.book.takeBackImage(by: stranger, function: "generate", bench.settings, at: bench.now)
         #expect(bench.image(stranger) == nil)
         bench.now = bench.now + .seconds(31)
         let second = bench.now
         #expect(bench.image(stranger) == nil)
-        bench.book.takeBackImage(by: stranger, function: "generate", at: second)
+        bench.book.takeBackImage(by: stranger, function: "generate", bench.settings, at: second)
         #expect(bench.image(stranger) == nil)
         #expect(
             bench.book.fields(of: stranger, function: "generate", bench.settings, now: bench.now)?.state.contains(
                 #""free-day";r=18"#
+            ) == true
+        )
+    }
+
+    @Test func `what nothing came of after midnight gives the new day nothing`() {
+        var bench = tiers()
+        let late = bench.now
+        #expect(bench.image(stranger) == nil)
+        bench.now = bench.now + .seconds(86_400)
+        #expect(bench.image(stranger) == nil)
+
+        bench.book.takeBackImage(by: stranger, function: "generate", bench.settings, at: late)
+
+        #expect(
+            bench.book.fields(of: stranger, function: "generate", bench.settings, now: bench.now)?.state.contains(
+                #""free-day";r=19"#
             ) == true
         )
     }

@@ -186,6 +186,6 @@ extension LimitKeeper: JobGuard {
 
     func takeBack(_ work: NewWork) {
         guard !work.isExempt, counts(work.caller) else { return }
-        book.takeBackImage(by: work.caller, function: work.function, at: work.now)
+        book.takeBackImage(by: work.caller, function: work.function, settings, at: work.now)
     }
 }
