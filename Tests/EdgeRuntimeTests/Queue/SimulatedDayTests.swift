@@ -1,4 +1,4 @@
-// What callers of each tier get of a day.
+// What callers of each tier get of a day, as far as the queue decides it.
 import Callers
 import CivilTime
 import Testing
@@ -7,73 +7,26 @@ import Testing
 
 @Suite(.serialized)
 struct SimulatedDayTests {
-    private static let midnight = Timestamp(milliseconds: 1_795_219_200_000)
-
-    /// The same numbers in every run.
-    private struct Numbers: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-            return z ^ (z >> 31)
-        }
-    }
-
-    private var numbers = Numbers(state: 4)
-
-    private static func caller(_ tier: Tier, _ user: String) -> Caller {
-        Caller(id: "key:\(tier)", tier: tier, isKnown: true, user: user)
-    }
-
-    /// So many requests a day by several users of a tier, at random.
-    private mutating func stream(
-        _ tier: Tier,
-        _ count: Int,
-        users: Int,
-        from: Int = 0,
-        to: Int = 86_400
-    )
-        -> [SimulatedDay.Request]
-    {
-        (0..<count).map { _ in
-            SimulatedDay.Request(
-                at: Self.midnight + .milliseconds(Int.random(in: from * 1000..<to * 1000, using: &numbers)),
-                caller: Self.caller(tier, "u\(Int.random(in: 0..<users, using: &numbers))"),
-                takes: .milliseconds(Int.random(in: 12_000..<36_000, using: &numbers))
-            )
-        }
-    }
-
-    private mutating func burst(_ tier: Tier, _ count: Int, user: String, at second: Int) -> [SimulatedDay.Request] {
-        (0..<count).map { number in
-            SimulatedDay.Request(
-                at: Self.midnight + .seconds(second) + .milliseconds(number),
-                caller: Self.caller(tier, user),
-                takes: .milliseconds(Int.random(in: 12_000..<36_000, using: &numbers))
-            )
-        }
-    }
+    private var traffic = DayTraffic(seed: 4)
 
     private func waits(_ fates: [SimulatedDay.Fate], _ tier: Tier) -> [Duration] {
         fates.filter { $0.caller.tier == tier }.compactMap(\.waited).sorted()
     }
 
     @Test mutating func `with room for all, every tier begins inside its target, bursts and a greedy user included`()
-        async
+        async throws
     {
         // 8 places of 24 s each do 1 in 3 s, 28,800 a day; asked for is a third of that, now and then much at once.
         var rules = TierTable()
         rules[.enterprise].slots = 2
         let day = SimulatedDay(places: 8, rules: rules)
-        var requests = stream(.free, 6000, users: 900) + stream(.premium, 2000, users: 90)
-        requests += stream(.pro, 1250, users: 30) + stream(.enterprise, 500, users: 10)
-        for hour in 0..<24 { requests += burst(.premium, 8, user: "b\(hour)", at: hour * 3600 + 700) }
-        for hour in 0..<24 { requests += burst(.free, 12, user: "f\(hour)", at: hour * 3600 + 710) }
-        requests += burst(.free, 150, user: "greedy", at: 45_000)
+        var requests = traffic.stream(.free, 6000, users: 900) + traffic.stream(.premium, 2000, users: 90)
+        requests += traffic.stream(.pro, 1250, users: 30) + traffic.stream(.enterprise, 500, users: 10)
+        for hour in 0..<24 { requests += traffic.burst(.premium, 8, user: "b\(hour)", at: hour * 3600 + 700) }
+        for hour in 0..<24 { requests += traffic.burst(.free, 12, user: "f\(hour)", at: hour * 3600 + 710) }
+        requests += traffic.burst(.free, 150, user: "greedy", at: 45_000)
 
-        let fates = await day.run(requests)
+        let fates = try await day.run(requests)
 
         #expect(fates.allSatisfy { $0.refused != nil || $0.began != nil }, "none is lost")
         #expect(fates.allSatisfy { $0.refused == nil || $0.caller.user == "greedy" })
@@ -84,24 +37,29 @@ struct SimulatedDayTests {
         }
         // 150 by one user are no reason for others to wait: they take turns.
         let others = fates.filter {
-            $0.caller.tier == .free && $0.caller.user != "greedy" && $0.at >= Self.midnight + .seconds(45_001)
-                && $0.at < Self.midnight + .seconds(45_400)
+            $0.caller.tier == .free && $0.caller.user != "greedy" && $0.at >= DayTraffic.at(45_001)
+                && $0.at < DayTraffic.at(45_400)
         }
         #expect(others.count > 10)
         #expect(others.compactMap(\.waited).max() ?? .zero < .seconds(60))
     }
 
-    @Test mutating func `with too much free work, paid tiers begin inside their targets and free work goes on`() async {
+    @Test mutating func `with too much free work, paid tiers begin inside their targets and free work goes on`()
+        async throws
+    {
         // 1 in 2 s can be done, of which paid work is a third; free callers ask for 1 a second, for an hour and a half.
         var rules = TierTable()
         rules[.enterprise].slots = 2
         rules[.free].overflow = nil
         let day = SimulatedDay(places: 12, rules: rules)
         let end = 5400
-        var requests = stream(.free, end, users: 500, to: end) + stream(.premium, end / 12, users: 100, to: end)
-        requests += stream(.pro, end / 20, users: 30, to: end) + stream(.enterprise, end / 48, users: 5, to: end)
+        var requests =
+            traffic.stream(.free, end, users: 500, to: end) + traffic.stream(.premium, end / 12, users: 100, to: end)
+        requests +=
+            traffic.stream(.pro, end / 20, users: 30, to: end)
+            + traffic.stream(.enterprise, end / 48, users: 5, to: end)
 
-        let fates = await day.run(requests)
+        let fates = try await day.run(requests)
 
         for tier in [Tier.premium, .pro, .enterprise] {
             let waits = waits(fates, tier)
@@ -113,15 +71,16 @@ struct SimulatedDayTests {
         #expect(gaps.max() ?? .zero < .seconds(30), "nobody starves: \(gaps.max() ?? .zero)")
     }
 
-    @Test mutating func `free work that would be too late is refused, and what is taken begins near its target`() async
+    @Test mutating func `free work that would be too late is refused, and what is taken begins near its target`()
+        async throws
     {
         let rules = TierTable()
         let day = SimulatedDay(places: 12)
         let end = 5400
         let requests =
-            stream(.free, end, users: 2000, to: end) + stream(.pro, end / 12, users: 30, to: end)
+            traffic.stream(.free, end, users: 2000, to: end) + traffic.stream(.pro, end / 12, users: 30, to: end)
 
-        let fates = await day.run(requests)
+        let fates = try await day.run(requests)
 
         let refused = fates.filter { $0.refused != nil }
         #expect(refused.count > end / 4)
@@ -133,11 +92,11 @@ struct SimulatedDayTests {
         #expect((waits(fates, .pro).last ?? .zero) <= rules[.pro].wait)
     }
 
-    @Test mutating func `estimates are near to what comes`() async {
+    @Test mutating func `estimates are near to what comes`() async throws {
         let day = SimulatedDay(places: 12)
-        let requests = stream(.free, 5000, users: 1000) + burst(.free, 150, user: "greedy", at: 40_000)
+        let requests = traffic.stream(.free, 5000, users: 1000) + traffic.burst(.free, 150, user: "greedy", at: 40_000)
 
-        let fates = await day.run(requests)
+        let fates = try await day.run(requests)
 
         let errors = fates.filter { $0.waited ?? .zero > .seconds(20) }.compactMap { fate -> Double? in
             guard let estimate = fate.estimate, let began = fate.began else { return nil }
