@@ -44,7 +44,7 @@ public func withHostSlot<Output>(_ body: @LoopActor () async throws -> Output) a
 
 /// A test's error with the host's last words.
 public struct HostTestFailure: Error, CustomStringConvertible {
-    let error: any Error
+    public let error: any Error
     let said: String
 
     public var description: String { "\(error)\n--- the host said:\n\(said.suffix(4000))" }
