@@ -43,6 +43,8 @@ package struct LedgerBook: Sendable {
     /// - Parameter sums: those that the budgets need; nil: the ones so far know enough.
     package mutating func use(_ budgets: [Budget], _ marks: SpendMarks, sums: SpentSums? = nil, now: Timestamp) {
         if let sums { self.sums = sums }
+        // Another amount is another alert.
+        if marks.warn != self.marks.warn { raised[.warn] = nil }
         if marks.stop != self.marks.stop { raised[.stop] = nil }
         self.marks = marks
         index = BudgetIndex(budgets + (marks.budget.map { [$0] } ?? []))
@@ -234,7 +236,28 @@ package struct LedgerBook: Sendable {
     private mutating func raise(_ kind: SpendAlert.Kind, _ amount: Int64) {
         guard raised[kind] != sums.clock.dayStart else { return }
         raised[kind] = sums.clock.dayStart
-        alerts.append(SpendAlert(kind: kind, amount: amount, spent: spentToday, until: sums.clock.nextDay))
+        alerts.append(alert(kind, amount))
+    }
+
+    private func alert(_ kind: SpendAlert.Kind, _ amount: Int64) -> SpendAlert {
+        SpendAlert(
+            kind: kind,
+            amount: amount,
+            spent: spentToday,
+            reserved: reservedInAll,
+            zone: sums.clock.zone,
+            since: sums.clock.dayStart,
+            until: sums.clock.nextDay,
+            resumedAt: resumed.flatMap { $0.day == sums.clock.dayStart ? $0.spent : nil }
+        )
+    }
+
+    /// The alerts that hold today, raised or not: whoever must not miss one looks here after a start.
+    package func standingAlerts() -> [SpendAlert] {
+        var standing: [SpendAlert] = []
+        if let warn = marks.warn, spentToday >= warn { standing.append(alert(.warn, warn)) }
+        if let stop = marks.stop, hasStoppedToday { standing.append(alert(.stop, stop)) }
+        return standing
     }
 
     /// What was raised since this was asked last.

@@ -1,7 +1,7 @@
 // What the owner is told when spending comes to a set amount.
 package import CivilTime
 
-/// An amount of a day was reached. Each is raised once a day.
+/// An amount of a day was reached. Each is raised once a day, and the stop once more for each time that the owner said to go on.
 package struct SpendAlert: Sendable, Equatable {
     package enum Kind: String, Sendable {
         /// So much was spent that the owner wanted to know.
@@ -14,8 +14,42 @@ package struct SpendAlert: Sendable, Equatable {
     /// The amount that was set.
     package let amount: Int64
     package let spent: Int64
+    package let reserved: Int64
+    /// Where the day begins and ends.
+    package let zone: TimeZone
+    /// When the day began.
+    package let since: Timestamp
     /// When the day ends.
     package let until: Timestamp
+    /// What had been spent of the day when the owner last said to go on; nil: nobody has.
+    package let resumedAt: Int64?
+
+    package init(
+        kind: Kind,
+        amount: Int64,
+        spent: Int64,
+        reserved: Int64,
+        zone: TimeZone,
+        since: Timestamp,
+        until: Timestamp,
+        resumedAt: Int64? = nil
+    ) {
+        self.kind = kind
+        self.amount = amount
+        self.spent = spent
+        self.reserved = reserved
+        self.zone = zone
+        self.since = since
+        self.until = until
+        self.resumedAt = resumedAt
+    }
+
+    /// The same for the same alert, also after a restart.
+    package var name: String {
+        let name = "\(kind.rawValue) \(since.milliseconds) \(amount)"
+        guard kind == .stop, let resumedAt else { return name }
+        return "\(name) \(resumedAt)"
+    }
 }
 
 /// Amounts of a day, for all spending together.

@@ -1,17 +1,12 @@
 // The end of a job is told to a receiver: signed, once, for as long as it takes.
-import CivilTime
-import Digest
 import EdgeLoop
 import JSON
-import Signatures
 import TestSupport
 import Testing
 
 struct WebhookTests {
     init() { TestLoop.start() }
 
-    private static let key = [UInt8](1...32)
-    private static let secret = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
     private static let fox: JSONValue = ["prompt": "a fox", "width": 64, "height": 64]
 
     private static func options(
@@ -21,7 +16,8 @@ struct WebhookTests {
         EdgeOptions(
             manifest: TestManifest.bundled(changes),
             environment: [
-                ("EDGE_WEBHOOK_SECRET", secret), ("EDGE_WEBHOOK_ALLOW", "127.0.0.1"), ("EDGE_WEBHOOK_WAITS", "1s"),
+                ("EDGE_WEBHOOK_SECRET", SignedEvent.secret), ("EDGE_WEBHOOK_ALLOW", "127.0.0.1"),
+                ("EDGE_WEBHOOK_WAITS", "1s"),
             ] + environment
         )
     }
@@ -30,21 +26,6 @@ struct WebhookTests {
         var fields = body.object ?? [:]
         fields["webhook"] = .string(url)
         return .object(fields)
-    }
-
-    /// Checks what every delivery has.
-    private func event(_ request: ScriptedRequest) throws -> JSONValue {
-        let id = try #require(request.header("webhook-id"))
-        let time = try #require(request.header("webhook-timestamp"))
-        let code = try #require(HMACSHA256.code(of: Array("\(id).\(time).".utf8) + request.body, key: Self.key))
-        let signature = "v1," + String(decoding: Base64Text.encode(code), as: UTF8.self)
-        #expect(request.header("webhook-signature") == signature)
-        #expect(request.header("content-type") == "application/json")
-        #expect(request.method == "POST")
-        #expect(!id.contains("."))
-        let seconds = try #require(Int64(time))
-        #expect(abs(seconds - Timestamp.now().milliseconds / 1000) < 300)
-        return try JSONValue.parse(request.body)
     }
 
     @LoopActor
@@ -60,7 +41,7 @@ struct WebhookTests {
         let receiver = try ScriptedUpstream(always: .status(204))
         try await withEdge(Self.options()) { host in
             let id = try await host.accepted(Self.asking("\(receiver.url)/hook?token=hush-hush"))
-            let event = try event(try await receiver.request(1))
+            let event = try SignedEvent.read(try await receiver.request(1))
             try await delivered(host)
             let document = try await host.finished(id)
             let listed = try await runEdge(
@@ -78,8 +59,8 @@ struct WebhookTests {
             let delivery = try #require(host.doneJobs[id]?["webhook"]?["delivery"]?.string)
             #expect(listed.output.contains(delivery), "\(listed.text)")
             #expect(!host.said.contains("hush-hush"))
-            #expect(!host.said.contains(Self.secret.dropFirst(6)))
-            #expect(host.doneJobs.values.allSatisfy { !$0.text().contains(Self.secret.dropFirst(6)) })
+            #expect(!host.said.contains(SignedEvent.secret.dropFirst(6)))
+            #expect(host.doneJobs.values.allSatisfy { !$0.text().contains(SignedEvent.secret.dropFirst(6)) })
             #expect(document["webhook"] == nil)
             expectProblem(try await host.get("/functions/v1/status/\(delivery)"), 404)
             expectProblem(try await host.delete("/functions/v1/status/\(delivery)"), 404)
@@ -109,7 +90,7 @@ struct WebhookTests {
             #expect(byHeader.status == 200)
             #expect(receiver.requests.map(\.target).sorted() == ["/1", "/2", "/2", "/3"])
             #expect(Set(receiver.requests.map { $0.header("webhook-id") ?? "" }).count == 4)
-            for request in receiver.requests { #expect(try event(request)["type"] == "job.succeeded") }
+            for request in receiver.requests { #expect(try SignedEvent.read(request)["type"] == "job.succeeded") }
         }
     }
 
@@ -126,7 +107,7 @@ struct WebhookTests {
             #expect(Set(requests.map { $0.header("webhook-id") ?? "" }).count == 1)
             #expect(Set(requests.map(\.text)).count == 1)
             #expect(requests.allSatisfy { $0.target == "/" })
-            for request in requests { _ = try event(request) }
+            for request in requests { _ = try SignedEvent.read(request) }
             #expect(last.header("webhook-timestamp") != requests[0].header("webhook-timestamp"))
             let delivery = try #require(host.doneJobs.values.first { $0["function"] == "webhook" })
             #expect(
@@ -157,7 +138,7 @@ struct WebhookTests {
             let id = try await host.accepted(Self.asking(receiver.url))
             _ = try await host.job(id) { $0["state"] == "running" }
             _ = try await host.delete("/functions/v1/status/\(id)")
-            let canceled = try event(try await receiver.request(1))
+            let canceled = try SignedEvent.read(try await receiver.request(1))
 
             #expect(canceled["type"] == "job.canceled")
             #expect(canceled["data"]?["id"]?.string == id)
@@ -166,7 +147,7 @@ struct WebhookTests {
         let failing = Self.options([("functions.generate.job.attempts", 1)], [("EDGE_SANDBOX_FAIL", "1")])
         try await withEdge(failing) { host in
             let refused = try await host.generate(Self.asking(receiver.url))
-            let failed = try event(try await receiver.request(2))
+            let failed = try SignedEvent.read(try await receiver.request(2))
 
             #expect(refused.status >= 500)
             #expect(failed["type"] == "job.failed")
@@ -227,7 +208,7 @@ struct WebhookTests {
 
             #expect(receiver.requests.map(\.target).sorted() == ["/all", "/all", "/own"])
             for request in receiver.requests {
-                let url = try event(request)["data"]?["images"]?.array?.first?["url"]?.string
+                let url = try SignedEvent.read(request)["data"]?["images"]?.array?.first?["url"]?.string
                 #expect(url?.hasPrefix("https://images.example/edge/images/") == true)
             }
         }

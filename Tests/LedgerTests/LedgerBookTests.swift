@@ -204,6 +204,44 @@ struct LedgerBookTests {
         #expect(!book.hasStoppedToday)
     }
 
+    @Test func `an alert has one name for a day and an amount, and today's can be asked for again`() {
+        let marks = SpendMarks(warn: 20, stop: 30)
+        var book = book(marks: marks)
+        _ = book.settle("a", 25, by: alice, provider: "p", at: Self.morning, now: Self.morning)
+        _ = book.refusal(of: 6, for: alice, now: Self.morning)
+        let raised = book.takeAlerts()
+        #expect(book.standingAlerts().map(\.name) == raised.map(\.name))
+
+        // As after a restart, which knows what was spent and no more.
+        var later = LedgerBook(marks: marks, sums: book.sums)
+        later.use([], marks, sums: book.sums, now: Self.morning + .seconds(60))
+        #expect(later.takeAlerts().isEmpty)
+        #expect(later.standingAlerts().map(\.name) == [raised[0].name])
+        _ = later.refusal(of: 6, for: alice, now: Self.morning + .seconds(60))
+        #expect(later.takeAlerts().map(\.name) == [raised[1].name])
+
+        later.resume(now: Self.morning)
+        _ = later.refusal(of: 31, for: alice, now: Self.morning)
+        #expect(later.takeAlerts().map(\.name) != [raised[1].name])
+        let tomorrow = Self.morning + .seconds(86_400)
+        _ = later.settle("b", 25, by: alice, provider: "p", at: tomorrow, now: tomorrow)
+        #expect(later.takeAlerts().map(\.name) != [raised[0].name])
+        #expect(Set(raised.map(\.name)).count == 2)
+    }
+
+    @Test func `another amount is another alert, and one that is not reached any more stops nothing`() {
+        var book = book(marks: SpendMarks(warn: 20, stop: 30))
+        _ = book.settle("a", 25, by: alice, provider: "p", at: Self.morning, now: Self.morning)
+        _ = book.refusal(of: 6, for: alice, now: Self.morning)
+        #expect(book.takeAlerts().count == 2)
+
+        book.use([], SpendMarks(warn: 26, stop: 50), now: Self.morning)
+        #expect(!book.hasStoppedToday)
+        #expect(book.standingAlerts().isEmpty)
+        _ = book.settle("b", 1, by: alice, provider: "p", at: Self.morning, now: Self.morning)
+        #expect(book.takeAlerts().map(\.amount) == [26])
+    }
+
     @Test func `an unknown price is refused by what the owner has set, and not by the stop that is there by itself`() {
         let standard = book(marks: SpendMarks())
         let set = book(marks: SpendMarks(isStopSet: true))

@@ -107,11 +107,13 @@ extension Host {
 
     static func check(_ file: ManifestFile, _ settings: SettingsStack) async throws(HostError) {
         _ = try tokens(file, settings)
-        if !webhooks(file, settings, base: "").canSign,
-            let named = file.manifest.functions.first(where: { $0.webhook != nil })
-        {
+        let function = file.manifest.functions.first { $0.webhook != nil }
+        let named =
+            function.map { "functions.\($0.name).webhook" }
+            ?? file.manifest.host.spend.webhook.map { _ in "host.spend.webhook" }
+        if !webhooks(file, settings, base: "").canSign, let named {
             throw HostError(
-                "functions.\(named.name).webhook: \(WebhookOutbox.secretName) is not set, so nothing can be signed; set it with "
+                "\(named): \(WebhookOutbox.secretName) is not set, so nothing can be signed; set it with "
                     + "`edge secrets set \(WebhookOutbox.secretName)=whsec_$(openssl rand -base64 32)`, or set "
                     + "\(WebhookOutbox.unsignedName)=1"
             )

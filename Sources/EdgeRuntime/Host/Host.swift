@@ -32,6 +32,7 @@ package final class Host {
     let callers: CallerFront
     let limits: LimitKeeper
     let outbox: WebhookOutbox
+    let alerts: AlertDelivery
     let keyring: TokenKeyring
     let ledger: LedgerDesk
     var keys: KeySet
@@ -149,6 +150,9 @@ package final class Host {
         self.limits = limits
         let outbox = WebhookOutbox(board: board) { log.write(.warning, $0) }
         self.outbox = outbox
+        let alerts = AlertDelivery(outbox: outbox, board: board) { log.write(.warning, $0) }
+        self.alerts = alerts
+        ledger.onAlert = { alerts.tell($0) }
         finishing.onEnded = { outbox.ended($0) }
         jobEvents = JobEvents(board: board)
         jobAccess = JobAccess(
@@ -278,6 +282,8 @@ package final class Host {
         } catch {
             log.write(.error, "the job files could not be read: \(error)")
         }
+        alerts.isOpen = true
+        ledger.repeatAlerts()
         openOperatorSocket()
         await watchKeys()
         server.serve(listener)
@@ -313,6 +319,7 @@ package final class Host {
         housekeeping.retention.settings = file.manifest.host.retention
         handler.policy = Self.policy(file.manifest, options)
         outbox.policy = Self.webhooks(file, settings, base: publicBase(file.manifest))
+        alerts.url = file.manifest.host.spend.webhook
         if phase == .serving { keyring.use(file.manifest.host.jwt.keysURL) }
         if tokens.expectsKeys { tokens.keys = keyring.keys }
         callers.use(file.manifest.host, tokens)
@@ -323,6 +330,7 @@ package final class Host {
         // What was remembered held for the manifest, settings and programs that were.
         recall.forgetAll()
         details.forget()
+        ledger.repeatAlerts()  // for a receiver that is new
     }
 
     /// What URLs begin with where no request says under which name the host is known.

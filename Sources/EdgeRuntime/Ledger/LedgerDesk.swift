@@ -127,17 +127,8 @@ final class LedgerDesk {
     func raiseAlerts() {
         for alert in book.takeAlerts() {
             alertCounts[alert.kind, default: 0] += 1
-            let (spent, amount) = (MoneyText.text(of: alert.spent), MoneyText.text(of: alert.amount))
-            switch alert.kind {
-            case .warn: log(.warning, "\(spent) were spent today: the amount to warn at is \(amount) (host.spend.warn)")
-            case .stop:
-                keepStop()
-                log(
-                    .error,
-                    "paid work is refused until \(alert.until.iso8601): today's \(amount) (host.spend.stop) are spent or reserved; "
-                        + "`edge spend resume` allows as much again"
-                )
-            }
+            if alert.kind == .stop { keepStop() }
+            log(alert.kind == .warn ? .warning : .error, SpendEvent.sentence(alert))
             onAlert(alert)
         }
     }
@@ -151,5 +142,11 @@ final class LedgerDesk {
                 log(.warning, "that today's amount is used could not be written down: \(error)")
             }
         }
+    }
+
+    /// Tells of today's alerts once more: the host may have died between an alert and its being passed on.
+    func repeatAlerts() {
+        book.advance(to: .now())
+        for alert in book.standingAlerts() { onAlert(alert) }
     }
 }

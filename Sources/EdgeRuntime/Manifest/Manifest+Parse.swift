@@ -19,6 +19,7 @@ extension Manifest {
             }
             refuseLimitsOfNobody(manifest, in: root)
             if manifest.host.jwt.keysURL != nil, !manifest.canFetchKeys { refuseKeys(in: root) }
+            if manifest.host.spend.webhook != nil, !manifest.canDeliver { refuseAlerts(in: root) }
             return manifest
         }
     }
@@ -31,6 +32,15 @@ extension Manifest {
             "keys"
         )
     }
+
+    private static func refuseAlerts(in root: FileSection) {
+        guard let host = root.object["host"]?.object, let spend = host["spend"]?.object else { return }
+        root.below("host", host).below("spend", spend).note(missingWebhookFunction, "webhook")
+    }
+
+    private static let missingWebhookFunction =
+        "the function \"webhook\" delivers these; add \"webhook\": { \"run\": [\"webhook\"], \"public\": false, \"job\": {}, ... } "
+        + "as in the bundled functions.json, or remove this"
 
     /// Notes what is wrong only between functions: the same path twice, and a name that is a secret here and plain there.
     private static func refuseClashes(among entries: [FunctionEntry], in functions: FileSection) {
@@ -87,11 +97,7 @@ extension Manifest {
         guard !manifest.canDeliver else { return }
         for entry in manifest.functions where entry.webhook != nil {
             guard let object = functions.object[entry.name]?.object else { continue }
-            functions.below(entry.name, object).note(
-                "the function \"webhook\" delivers these; add \"webhook\": { \"run\": [\"webhook\"], \"public\": false, \"job\": {}, ... } "
-                    + "as in the bundled functions.json, or remove this",
-                "webhook"
-            )
+            functions.below(entry.name, object).note(missingWebhookFunction, "webhook")
         }
     }
 

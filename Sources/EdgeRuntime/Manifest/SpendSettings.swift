@@ -10,6 +10,8 @@ package struct SpendSettings: Sendable, Equatable {
     package var budgets: [Budget] = []
     /// `spend`: amounts of a day for all together. Default: warn at $20, stop at $30.
     package var marks = SpendMarks()
+    /// `spend.webhook`: who is told when one of them is reached. Default null: nobody.
+    package var webhook: String?
     /// `timeZone`: where days and months begin, such as `Europe/Berlin`. Default null: UTC.
     package var timeZone: String?
 
@@ -33,9 +35,17 @@ extension SpendSettings {
             }
         }
         if var spend = section.section("spend") {
+            webhook = Self.webhook(from: &spend)
             marks = Self.marks(from: &spend)
         }
         budgets = Self.budgets(from: &section)
+    }
+
+    private static func webhook(from section: inout FileSection) -> String? {
+        guard let url = section.text("webhook", example: "write a URL such as \"https://app.example/hooks/money\"")
+        else { return nil }
+        if let mistake = WebhookAddress.mistake(in: url) { section.note("this \(mistake)", "webhook") }
+        return url
     }
 
     private static func marks(from section: inout FileSection) -> SpendMarks {
