@@ -135,7 +135,7 @@ let package = Package(
             "EdgeRuntimeTests",
             [
                 "EdgeRuntime", "EdgeLoop", "EdgeHTTP", "CivilTime", "Digest", "JSON", "Retry", "Secrets", "FileReading",
-                "Callers", "Limits", "Ledger", "TestSupport",
+                "Callers", "Limits", "Ledger", "SQLite", "TestSupport",
             ]
         ),
         tests("SQLiteTests", ["SQLite", "TestSupport"]),

@@ -50,8 +50,9 @@ package struct Payer: Sendable, Hashable {
     package var tier: String
     /// `key:...`; nil: no key was shown.
     package var key: String?
-    /// An end user that a key has named, else the caller itself.
+    /// An end user that a key has named, as `key:.../name`, else the caller itself.
     package var user: String
+    /// As a key has named it: `key:.../name`.
     package var group: String?
 
     package init(function: String, tier: String, key: String? = nil, user: String, group: String? = nil) {

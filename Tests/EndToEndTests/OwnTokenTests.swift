@@ -100,6 +100,30 @@ struct OwnTokenTests {
         }
     }
 
+    @Test @LoopActor func `what own tokens have paid for is counted apart from the host's money`() async throws {
+        let runware = try runware()
+        try await withEdge(options(runware.environment)) { host in
+            let ann = try await caller(host, "ann")
+            #expect(try await put(host, ann, Self.ann).status == 201)
+            for prompt in ["an owl", "an elk"] {
+                #expect(try await host.generate(["prompt": .string(prompt)], ann).status == 200)
+            }
+            #expect(try await host.generate(["prompt": "a hen", "provider": "runware"]).status == 200)
+            try await eventually("three ends on disk") { host.doneJobs.count == 3 }
+
+            for _ in 0..<2 {
+                let told = try await runEdge(
+                    ["usage", "--by", "provider", "--json", "--state", host.state],
+                    in: host.folder
+                )
+                let total = try JSONValue.parse(told.output)["total"]
+                #expect(total?["charges"] == 1 && total?["ownTokens"] == 2, "\(told.text)")
+                #expect(total?["microdollars"] == 3100, "\(told.text)")
+                try await host.restart()
+            }
+        }
+    }
+
     @Test @LoopActor func `two callers share neither token nor image, and strangers have none`() async throws {
         let runware = try runware()
         try await withEdge(options(runware.environment)) { host in

@@ -240,6 +240,49 @@ struct SpendTests {
         }
     }
 
+    @Test @LoopActor func `users of one name have a budget each where different keys name them, and one can be named`()
+        async throws
+    {
+        let providers = try RouteProviders()
+        let one = JSONValue.integer(Self.cost)
+        let budgets: (path: String, value: JSONValue) = (
+            "host.budgets",
+            [
+                ["name": "each user", "for": "user", "per": "day", "limit": one],
+                ["name": "one of b", "for": "user", "of": "b/eve", "per": "day", "limit": 0],
+                ["name": "a guild", "for": "group", "of": "b/guild", "per": "day", "limit": 0],
+                ["name": "nobody", "for": "user", "of": "c/eve", "per": "day", "limit": 0],
+            ]
+        )
+        try await withEdge(providers.options([Self.prices], manifest: [budgets])) { host in
+            let a = [("x-api-key", try await host.newKey("a", ["--tier", "pro", "--on-behalf"]))]
+            let b = [("x-api-key", try await host.newKey("b", ["--tier", "pro", "--on-behalf"]))]
+            let ada = [("Edge-User", "ada")]
+            let eve = [("Edge-User", "eve")]
+            #expect(try await host.generate(Self.asked("a kite"), a + ada).status == 200)
+            #expect(try await host.generate(Self.asked("an owl"), b + ada).status == 200)
+            let refused = try await host.generate(Self.asked("a hen"), a + ada)
+            expectProblem(refused, 402, naming: ["each user", "for ada"])
+            #expect(refused.json["budget"]?["subject"] == "ada")
+            #expect(try await host.generate(Self.asked("a hen"), a + eve).status == 200)
+            expectProblem(try await host.generate(Self.asked("a cow"), b + eve), 402, naming: ["one of b"])
+            let guild = b + [("Edge-Group", "guild")]
+            expectProblem(try await host.generate(Self.asked("a cow"), guild), 402, naming: ["a guild"])
+            #expect(try await host.generate(Self.asked("a cow"), a + [("Edge-Group", "guild")]).status == 200)
+            #expect(host.said.contains("(c/eve), so nothing is counted there"))
+
+            try await expectSpent(4 * Self.cost, host)
+            for isUp in [true, false] {
+                if !isUp { try await host.kill() }
+                let lines = try await usage(host, "--by", "user", "--csv").output.split(separator: "\n")
+                #expect(lines.dropFirst().map { String($0.prefix { $0 != "," }) } == ["a", "a/ada", "a/eve", "b/ada"])
+            }
+            try await host.start()
+            #expect(try await host.generate(Self.asked("a pig"), a + ada).status == 402)
+            #expect(try await spend(host).output.contains("user b/eve"))
+        }
+    }
+
     @Test @LoopActor func `usage is the sum of what jobs say that they have spent, with a host and without one`()
         async throws
     {
@@ -263,7 +306,7 @@ struct SpendTests {
             try await host.kill()
             #expect(try await spent(host)["total"]?["microdollars"]?.integer == jobs)
             #expect(try await spend(host).output.contains("spent today       $0.0155"))
-            #expect(try await usage(host, "--by", "provider", "--csv").output.contains("runware,5,15500,0,0,0\n"))
+            #expect(try await usage(host, "--by", "provider", "--csv").output.contains("runware,5,15500,0,0,0,0\n"))
             #expect(try await usage(host, "--by", "nobody").exit == .exited(2))
         }
     }
@@ -271,7 +314,14 @@ struct SpendTests {
     @Test @LoopActor func `mistakes in what may be spent are told with their line`() async throws {
         var options = EdgeOptions()
         options.manifest = TestManifest.bundled([
-            ("host.budgets", [["name": "a", "limit": "5"], ["name": "a", "per": "week", "limit": "$5", "of": "x"]]),
+            (
+                "host.budgets",
+                [
+                    ["name": "a", "limit": "5"], ["name": "a", "per": "week", "limit": "$5", "of": "x"],
+                    ["name": "c", "for": "user", "of": "ada", "per": "day", "limit": "$5"],
+                    ["name": "d", "for": "group", "of": "user:x", "per": "day", "limit": "$5"],
+                ]
+            ),
             ("host.spend", ["warn": "much", "stopp": "$3"]), ("host.timeZone", "Mars/Olympus"),
         ])
         let host = EdgeHost(options)
@@ -282,7 +332,7 @@ struct SpendTests {
         let said = host.said
         for part in [
             "host.budgets[0].limit", "$30", "the key per is missing", "did you mean", "host.spend.warn",
-            "host.budgets[1].of",
+            "host.budgets[1].of", "host.budgets[2].of", "app/ada", "host.budgets[3].of",
         ] {
             #expect(said.contains(part), "\(part) in \(said)")
         }

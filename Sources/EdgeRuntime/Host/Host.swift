@@ -36,6 +36,8 @@ package final class Host {
     let keyring: TokenKeyring
     let ledger: LedgerDesk
     var keys: KeySet
+    /// Budgets of keys that there are not, as the log was told.
+    private var lostBudgets: [String] = []
     let secrets: SecretKeeper
     let vault = TokenVault()
     let caller: FunctionCaller
@@ -346,7 +348,15 @@ package final class Host {
         settings.marks = spend.marks
         settings.zone = file.timeZone
         settings.zoneName = spend.timeZone
-        settings.use(keys)
+        let lost = settings.use(keys)
+        if !lost.isEmpty, lost != lostBudgets {
+            log.write(
+                .warning,
+                "host.budgets: there is no key for \(lost.joined(separator: ", ")), so nothing is counted there; `edge keys list` "
+                    + "shows the keys"
+            )
+        }
+        lostBudgets = lost
         ledger.use(settings)
     }
 

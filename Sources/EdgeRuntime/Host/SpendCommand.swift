@@ -47,7 +47,10 @@ extension OperatorCommand {
         }
         var path = "/v1/usage?by=\(grouping.rawValue)"
         if let moment { path += "&since=\(moment.milliseconds)" }
-        let without: Fallback = { await fromLedger { try Self.usage(of: $0, grouping, moment) } }
+        let keys = KeyFile(state: state)
+        let without: Fallback = {
+            await fromLedger { try Self.usage(of: $0, grouping, moment, KeyNames(try keys.read())) }
+        }
         return await asking("GET", path, orElse: without) {
             switch form {
             case .table: UsageReport.table($0)
@@ -83,9 +86,11 @@ extension OperatorCommand {
     private nonisolated static func usage(
         of store: LedgerStore,
         _ grouping: UsageGrouping,
-        _ since: Timestamp?
+        _ since: Timestamp?,
+        _ names: KeyNames
     ) throws -> JSONObject {
-        UsageReport.document(grouping, try store.usage(by: grouping, since: since, zone: try zone(try store.notes())))
+        let lines = try store.usage(by: grouping, since: since, zone: try zone(try store.notes()))
+        return UsageReport.document(grouping, lines, names)
     }
 
     private nonisolated static func zone(_ notes: [LedgerStore.Note: String]) throws -> TimeZone {

@@ -15,6 +15,8 @@ struct ChargeRow: Sendable, Equatable {
         case perhaps
         /// It was made, and nobody knows what it cost.
         case unknown
+        /// It went on the caller's own token: no money of the host's, and counted apart.
+        case own
     }
 
     let generation: String
@@ -50,6 +52,8 @@ struct ChargeRow: Sendable, Equatable {
             guard let cost = attempt.cost else { return nil }
             let name = attempt.lane ?? function
             let lane = lanes.first { $0["name"]?.string == name }
+            guard lane?["provider"]?.string != Lane.hostProvider else { return nil }
+            let isOwn = lane?["own"]?.bool ?? false
             return ChargeRow(
                 generation: generation,
                 attempt: attempt.purchase,
@@ -58,8 +62,8 @@ struct ChargeRow: Sendable, Equatable {
                 lane: name,
                 provider: lane?["provider"]?.string ?? name,
                 model: lane?["model"]?.string,
-                amount: bounded(cost),
-                kind: attempt.isPerhapsPaid ? .perhaps : .told
+                amount: isOwn ? 0 : bounded(cost),
+                kind: isOwn ? .own : attempt.isPerhapsPaid ? .perhaps : .told
             )
         }
     }
@@ -71,8 +75,11 @@ extension Payer {
             function: function,
             tier: caller.tier.rawValue,
             key: caller.id.hasPrefix("key:") ? caller.id : nil,
-            user: caller.user ?? caller.id,
-            group: caller.group
+            user: caller.user.map { Self.named($0, by: caller.id) } ?? caller.id,
+            group: caller.group.map { Self.named($0, by: caller.id) }
         )
     }
+
+    /// Users and groups belong to the key that names them: another key's user of that name is somebody else.
+    private static func named(_ name: String, by key: String) -> String { "\(key)/\(name)" }
 }

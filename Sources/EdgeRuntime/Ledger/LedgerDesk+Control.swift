@@ -76,7 +76,8 @@ extension LedgerDesk {
     private func row(of budget: Budget, _ name: String) -> JSONValue {
         let subject = Subject(budget.scope, name)
         return [
-            "name": .string(budget.name), "for": .string(budget.scope.rawValue), "subject": .string(name),
+            "name": .string(budget.name), "for": .string(budget.scope.rawValue),
+            "subject": .string(wanted.names.shown(name)),
             "per": .string(budget.period.rawValue), "limit": .integer(budget.limit),
             "spent": .integer(book.spent(budget, subject)), "reserved": .integer(book.reserved(of: subject)),
             "renews": book.sums.clock.renewal(of: budget.period).map { .string($0.iso8601) } ?? .null,
@@ -85,13 +86,13 @@ extension LedgerDesk {
 
     /// `edge usage`.
     func usage(by grouping: UsageGrouping, since: Timestamp?) async throws -> JSONObject {
-        guard let writer else { return UsageReport.document(grouping, []) }
+        guard let writer else { return UsageReport.document(grouping, [], KeyNames()) }
         try await writer.flush()
         let zone = wanted.zone
         let lines = try await writer.perform { (store) throws(SQLiteError) in
             try store.usage(by: grouping, since: since, zone: zone)
         }
-        return UsageReport.document(grouping, lines)
+        return UsageReport.document(grouping, lines, wanted.names)
     }
 
     /// Returns when all charges of a job are durable, so that its file may go.

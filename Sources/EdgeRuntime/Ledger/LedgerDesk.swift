@@ -53,6 +53,11 @@ final class LedgerDesk {
 
     /// Work has succeeded: what it cost is what its provider told, else the price.
     func bought(_ generation: Generation, _ result: JobResult) {
+        if let lane = generation.lane {
+            // The host's own work, such as deliveries, is nobody's purchase.
+            guard !lane.isOfHost else { return unpaid(generation) }
+            if lane.isOwn { return charge(generation, 0, .own, at: .now()) }
+        }
         let told = result.facts["cost"]?.integer
         let price = generation.lane?.price
         let isEstimate = told == nil || result.facts["costEstimated"]?.bool == true

@@ -13,6 +13,8 @@ struct LedgerSettings: Sendable, Equatable {
     var zone = TimeZone.utc
     /// The zone's name; nil: UTC.
     var zoneName: String?
+    /// What lists call keys, and users and groups that keys name.
+    var names = KeyNames()
 
     var all: [Budget] { budgets + keyBudgets }
     var scopes: Set<BudgetScope> { LedgerBook.scopes(for: all) }
@@ -24,7 +26,10 @@ struct LedgerSettings: Sendable, Equatable {
     }
 
     /// Takes the budgets of keys, and puts keys' ids in the place of their names.
-    mutating func use(_ keys: KeySet) {
+    /// - Returns: the budgets that count nobody, since there is no such key.
+    mutating func use(_ keys: KeySet) -> [String] {
+        names = KeyNames(keys)
+        var lost: [String] = []
         keyBudgets = keys.records.compactMap { record in
             guard let budget = record.budget, record.revoked == nil else { return nil }
             return Budget(
@@ -35,11 +40,18 @@ struct LedgerSettings: Sendable, Equatable {
                 limit: budget.limit
             )
         }
-        for index in budgets.indices where budgets[index].scope == .key {
-            guard let name = budgets[index].subject, !name.hasPrefix("key:"), let place = keys.place(of: name) else {
-                continue
+        for index in budgets.indices {
+            guard let subject = budgets[index].subject else { continue }
+            switch budgets[index].scope {
+            case .key, .user, .group:
+                if let id = names.id(of: subject, budgets[index].scope) {
+                    budgets[index].subject = id
+                } else {
+                    lost.append("\"\(budgets[index].name)\" (\(subject))")
+                }
+            case .all, .function, .provider, .tier: continue
             }
-            budgets[index].subject = "key:\(keys.records[place].id)"
         }
+        return lost
     }
 }

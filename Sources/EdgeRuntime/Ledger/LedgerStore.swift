@@ -7,7 +7,7 @@ internal import SQLite
 /// Unchecked, yet safe: made and used on pool threads, by one call at a time (``LedgerWriter/perform(_:)``).
 final class LedgerStore: @unchecked Sendable {
     static let name = "edge.sqlite"
-    private static let version: Int64 = 1
+    private static let version: Int64 = 2
 
     private let database: Database
     private let insert: Statement
@@ -53,8 +53,10 @@ final class LedgerStore: @unchecked Sendable {
             throw SQLiteError(path: path, reason: "a newer edge has written it (version \(found)); use that one")
         }
         guard found < version else { return }
+        // Version 1 had users and groups without the key that had named them.
         try database.execute(
             """
+            BEGIN IMMEDIATE;
             CREATE TABLE IF NOT EXISTS charges (
                 id TEXT PRIMARY KEY, at INTEGER NOT NULL, function TEXT NOT NULL, provider TEXT NOT NULL, model TEXT,
                 lane TEXT NOT NULL, tier TEXT NOT NULL, key TEXT, user TEXT NOT NULL, grp TEXT,
@@ -62,7 +64,10 @@ final class LedgerStore: @unchecked Sendable {
             );
             CREATE INDEX IF NOT EXISTS charges_at ON charges (at);
             CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+            UPDATE charges SET user = key || '/' || user WHERE key IS NOT NULL AND user <> key;
+            UPDATE charges SET grp = key || '/' || grp WHERE key IS NOT NULL AND grp IS NOT NULL;
             PRAGMA user_version = \(version);
+            COMMIT;
             """
         )
     }
@@ -141,8 +146,8 @@ final class LedgerStore: @unchecked Sendable {
         let column = isByDay ? "at / \(quarter)" : grouping.rawValue
         let select = try database.prepare(
             """
-            SELECT \(column), COUNT(*), SUM(amount), SUM(kind = 'perhaps'),
-            SUM(CASE WHEN kind = 'perhaps' THEN amount ELSE 0 END), SUM(kind = 'unknown')
+            SELECT \(column), SUM(kind <> 'own'), SUM(amount), SUM(kind = 'perhaps'),
+            SUM(CASE WHEN kind = 'perhaps' THEN amount ELSE 0 END), SUM(kind = 'unknown'), SUM(kind = 'own')
             FROM charges WHERE at >= ? GROUP BY 1 ORDER BY 1
             """
         )
@@ -156,7 +161,8 @@ final class LedgerStore: @unchecked Sendable {
                 amount: row.integer(2),
                 perhaps: row.integer(3),
                 perhapsAmount: row.integer(4),
-                unknown: row.integer(5)
+                unknown: row.integer(5),
+                own: row.integer(6)
             )
             if let last = lines.last, last.name == name {
                 lines[lines.count - 1] = last.adding(line)

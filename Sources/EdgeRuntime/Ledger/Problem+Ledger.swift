@@ -25,7 +25,8 @@ extension Problem {
     static func budget(_ refusal: BudgetRefusal) -> Problem {
         let budget = refusal.budget
         let money = { MoneyText.text(of: $0) }
-        let of = refusal.subject.isEmpty || budget.scope == .all ? "" : " for \(refusal.subject)"
+        let subject = KeyNames.told(refusal.subject)
+        let of = subject.isEmpty || budget.scope == .all ? "" : " for \(subject)"
         let renewal =
             refusal.renews.map { "It is whole again at \($0.iso8601)." }
             ?? "It does not renew; its owner can raise it."
@@ -44,7 +45,7 @@ extension Problem {
             "name": .string(budget.name), "period": .string(budget.period.rawValue), "limit": .integer(budget.limit),
             "spent": .integer(refusal.spent), "reserved": .integer(refusal.reserved), "asked": .integer(refusal.asked),
         ]
-        if !refusal.subject.isEmpty { more["subject"] = .string(refusal.subject) }
+        if !subject.isEmpty { more["subject"] = .string(subject) }
         more["renews"] = refusal.renews.map { .string($0.iso8601) } ?? .null
         problem.more["budget"] = .object(more)
         return problem

@@ -18,6 +18,8 @@ struct UsageLine: Sendable, Equatable {
     let perhapsAmount: Int64
     /// Results of which nobody knows what they cost; they count nothing.
     let unknown: Int64
+    /// Results that went on their callers' own tokens; none of them is in `charges`.
+    var own: Int64 = 0
 
     func adding(_ other: UsageLine) -> UsageLine {
         UsageLine(
@@ -26,14 +28,23 @@ struct UsageLine: Sendable, Equatable {
             amount: amount + other.amount,
             perhaps: perhaps + other.perhaps,
             perhapsAmount: perhapsAmount + other.perhapsAmount,
-            unknown: unknown + other.unknown
+            unknown: unknown + other.unknown,
+            own: own + other.own
         )
     }
 
-    var json: JSONValue {
-        [
+    func json(_ grouping: UsageGrouping, _ names: KeyNames) -> JSONValue {
+        var object: JSONObject = [
             "name": .string(name), "charges": .integer(charges), "microdollars": .integer(amount),
             "perhaps": .integer(perhaps), "perhapsMicrodollars": .integer(perhapsAmount), "unknown": .integer(unknown),
+            "ownTokens": .integer(own),
         ]
+        switch grouping {
+        case .user, .key:
+            object["name"] = .string(names.shown(name))
+            object["id"] = .string(name)
+        case .provider, .day, .function, .tier: break
+        }
+        return .object(object)
     }
 }

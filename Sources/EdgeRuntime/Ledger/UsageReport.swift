@@ -5,31 +5,34 @@ internal import JSON
 
 /// Sums of charges.
 enum UsageReport {
-    static func document(_ grouping: UsageGrouping, _ lines: [UsageLine]) -> JSONObject {
+    /// - Parameter names: what keys are called: a line then tells its `id`, too.
+    static func document(_ grouping: UsageGrouping, _ lines: [UsageLine], _ names: KeyNames) -> JSONObject {
         let all = lines.reduce(UsageLine(name: "", charges: 0, amount: 0, perhaps: 0, perhapsAmount: 0, unknown: 0)) {
             $0.adding($1)
         }
         return [
-            "by": .string(grouping.rawValue), "lines": .array(lines.map(\.json)), "total": all.json,
+            "by": .string(grouping.rawValue), "lines": .array(lines.map { $0.json(grouping, names) }),
+            "total": all.json(.day, names),
         ]
     }
 
     static func table(_ document: JSONValue) -> String {
         let lines = document["lines"]?.array ?? []
         guard !lines.isEmpty else { return "nothing was charged\n" }
-        var rows = [[document["by"]?.string ?? "", "charges", "spent", "perhaps paid", "price unknown"]]
+        var rows = [[document["by"]?.string ?? "", "charges", "spent", "perhaps paid", "price unknown", "own tokens"]]
         for line in lines + [document["total"] ?? .null] {
             let name = line["name"]?.string ?? ""
             rows.append([
                 name.isEmpty ? "in all" : name, "\(line["charges"]?.integer ?? 0)",
                 MoneyText.text(of: line["microdollars"]?.integer ?? 0),
                 MoneyText.text(of: line["perhapsMicrodollars"]?.integer ?? 0), "\(line["unknown"]?.integer ?? 0)",
+                "\(line["ownTokens"]?.integer ?? 0)",
             ])
         }
         return TextTable.text(rows)
     }
 
-    private static let columns = ["charges", "microdollars", "perhaps", "perhapsMicrodollars", "unknown"]
+    private static let columns = ["charges", "microdollars", "perhaps", "perhapsMicrodollars", "unknown", "ownTokens"]
 
     /// RFC 4180, but for the line ends.
     static func csv(_ document: JSONValue) -> String {

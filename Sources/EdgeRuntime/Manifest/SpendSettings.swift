@@ -95,6 +95,11 @@ extension SpendSettings {
         if scope == .all, subject != nil {
             section.note("a budget for all counts nobody by name; remove this, or write who it is \"for\"", "of")
         }
+        if let subject, scope == .user || scope == .group, !KeyNames.canName(subject, scope) {
+            let caller = scope == .user ? ", or the id of a caller, such as \"user:...\" of a token" : ""
+            let way = "write the name of the key before it, such as \(quoted("app/\(subject)"))\(caller)"
+            section.note("several keys may name a \(scope.rawValue) \(quoted(subject)); \(way)", "of")
+        }
         guard let name, let limit else { return nil }
         if !names.insert(name).inserted { section.note("\(quoted(name)) is there twice; rename one", "name") }
         return Budget(name: name, scope: scope, subject: subject, period: period, limit: limit)

@@ -1,9 +1,11 @@
 // Charges on disk, and what a start makes of them.
+import Callers
 import CivilTime
 import Digest
 import EdgeLoop
 import JSON
 import Ledger
+import SQLite
 import TestSupport
 import Testing
 
@@ -99,6 +101,89 @@ struct LedgerStoreTests {
         #expect(usage["lines"]?.array?.first?["name"] == "key:k")
         #expect(usage["total"]?["microdollars"] == 42)
         #expect(usage["total"]?["perhapsMicrodollars"] == 7)
+    }
+
+    @Test @LoopActor func `own tokens and the host's own work spend nothing, and the latter is no charge`() {
+        let now = JSONValue.string(Timestamp.now().iso8601)
+        let attempt: (String) -> JSONValue = {
+            ["number": 1, "id": "x", "started": now, "ended": now, "lane": .string($0), "cost": 7]
+        }
+        let document: JSONObject = [
+            "generation": "g", "function": "f", "caller": ["id": "key:k", "tier": "pro"],
+            "lanes": [["name": "a", "provider": "p", "own": true], ["name": "b", "provider": "edge"]],
+            "attempts": [attempt("a"), attempt("b")],
+        ]
+
+        let rows = ChargeRow.rows(in: document)
+        #expect(rows.map(\.kind) == [.own])
+        #expect(rows.map(\.amount) == [0])
+    }
+
+    @Test func `users of an older ledger belong to the keys that had named them, and the next start changes nothing`()
+        throws
+    {
+        let folder = TemporaryFolder()
+        do {
+            let old = try Database(path: "\(folder.path)/edge.sqlite", creates: true)
+            try old.execute(
+                """
+                CREATE TABLE charges (
+                    id TEXT PRIMARY KEY, at INTEGER NOT NULL, function TEXT NOT NULL, provider TEXT NOT NULL, model TEXT,
+                    lane TEXT NOT NULL, tier TEXT NOT NULL, key TEXT, user TEXT NOT NULL, grp TEXT,
+                    amount INTEGER NOT NULL, kind TEXT NOT NULL
+                );
+                CREATE INDEX charges_at ON charges (at);
+                CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+                INSERT INTO charges VALUES
+                ('1/1', 1, 'f', 'p', NULL, 'p', 'pro', 'key:a', 'ada', 'g', 1, 'told'),
+                ('2/1', 1, 'f', 'p', NULL, 'p', 'pro', 'key:b', 'ada', NULL, 2, 'told'),
+                ('3/1', 1, 'f', 'p', NULL, 'p', 'pro', 'key:b', 'key:b', NULL, 4, 'told'),
+                ('4/1', 1, 'f', 'p', NULL, 'p', 'free', NULL, 'ip:1.2.3.4', NULL, 8, 'told');
+                PRAGMA user_version = 1;
+                """
+            )
+        }
+        for _ in 0..<2 {
+            let store = try LedgerStore(state: folder.path)
+            let clock = PeriodClock(.utc, now: .now())
+            let sums = try store.sums(of: [.user, .group], totals: [.user, .group], clock: clock)
+            #expect(
+                sums.mapValues(\.total) == [
+                    Subject(.user, "key:a/ada"): 1, Subject(.user, "key:b/ada"): 2, Subject(.user, "key:b"): 4,
+                    Subject(.user, "ip:1.2.3.4"): 8, Subject(.group, "key:a/g"): 1,
+                ]
+            )
+        }
+    }
+
+    @Test func `names of keys lead to what is counted, and back, and the name of a user alone leads nowhere`() {
+        var keys = KeySet()
+        let record = KeyRecord(
+            name: "app/x",
+            role: .caller,
+            tier: .pro,
+            actsForOthers: true,
+            key: APIKey(),
+            now: .now()
+        )
+        keys.add(record)
+        let names = KeyNames(keys)
+        let id = "key:\(record.id)"
+
+        #expect(names.id(of: "app/x", .key) == id)
+        #expect(names.id(of: "app/x/ada/b", .user) == "\(id)/ada/b")
+        #expect(names.id(of: "app/x/g", .group) == "\(id)/g")
+        #expect(names.id(of: "\(id)/ada", .user) == "\(id)/ada")
+        #expect(names.id(of: "user:u/1", .user) == "user:u/1")
+        #expect(names.id(of: "app/ada", .user) == nil)
+        #expect(names.shown("\(id)/ada") == "app/x/ada")
+        #expect(names.shown(id) == "app/x")
+        #expect(names.shown("key:other/ada") == "key:other/ada")
+        #expect(KeyNames.told("\(id)/ada/b") == "ada/b")
+        #expect(KeyNames.told("user:u/1") == "user:u/1")
+        for text in ["ada", "/ada", "app/"] { #expect(!KeyNames.canName(text, .user)) }
+        #expect(!KeyNames.canName("user:u", .group))
+        for text in ["app/ada", "user:u", "key:k", "ip:1.2.3.4", "local"] { #expect(KeyNames.canName(text, .user)) }
     }
 
     @Test @LoopActor func `a stop by hand and its end survive the host`() async throws {
@@ -210,12 +295,12 @@ struct LedgerStoreTests {
     }
 
     @Test func `a table of names that hold commas and quotes is still CSV`() throws {
-        let line = UsageLine(name: "a,\"b\"", charges: 1, amount: 2, perhaps: 0, perhapsAmount: 0, unknown: 0)
-        let document = JSONValue.object(UsageReport.document(.user, [line]))
+        let line = UsageLine(name: "a,\"b\"", charges: 1, amount: 2, perhaps: 0, perhapsAmount: 0, unknown: 0, own: 3)
+        let document = JSONValue.object(UsageReport.document(.user, [line], KeyNames()))
 
         #expect(
             UsageReport.csv(document)
-                == "user,charges,microdollars,perhaps,perhapsMicrodollars,unknown\n\"a,\"\"b\"\"\",1,2,0,0,0\n"
+                == "user,charges,microdollars,perhaps,perhapsMicrodollars,unknown,ownTokens\n\"a,\"\"b\"\"\",1,2,0,0,0,3\n"
         )
     }
 }
