@@ -283,6 +283,35 @@ struct SpendTests {
         }
     }
 
+    @Test @LoopActor func `a host whose ledger is damaged does not start, and runs no job on empty sums`() async throws
+    {
+        let gate = Gate()
+        let runware = try RunwareScript([.normal, .held(gate)])
+        let providers = try RouteProviders(runware: runware)
+        try await withEdge(providers.options([Self.prices], manifest: [Self.cap("$0.0062")])) { host in
+            #expect(try await host.ended(Self.asked("a kite"))["state"] == "succeeded")
+            try await expectSpent(Self.cost, host)
+            _ = try await host.accepted(Self.asked("an owl"))
+            try await runware.called(2)
+            try await host.kill()
+            gate.open()
+            // The command is the last to close the database, which leaves one file.
+            #expect(try await usage(host).exit == .exited(0))
+            let sent = runware.sent.count
+            damageFile("\(host.state)/edge.sqlite", at: 4096)
+            let before = host.said
+            try host.launch()
+            #expect(try await host.ended() == .exited(1))
+
+            let said = host.said.dropFirst(before.count)
+            let errors = said.split(separator: "\n").filter { $0.contains("edge.sqlite") }
+            #expect(errors.count == 1, "\(said)")
+            #expect(errors.first?.contains("is damaged") == true && errors.first?.contains("move it away") == true)
+            #expect(runware.sent.count == sent)
+            #expect(host.activeJobs.count == 1)
+        }
+    }
+
     @Test @LoopActor func `usage is the sum of what jobs say that they have spent, with a host and without one`()
         async throws
     {

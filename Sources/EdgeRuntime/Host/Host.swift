@@ -72,7 +72,7 @@ package final class Host {
             let host = try await Host(options, environment)
             let stops = host.watchSignals()
             for watcher in early { watcher.cancel() }
-            await host.run(until: stops)
+            try await host.run(until: stops)
             return 0
         } catch {
             writeLine("edge: \(error)", to: STDERR_FILENO)
@@ -276,11 +276,15 @@ package final class Host {
 
     // MARK: Running
 
-    private func run(until stops: AsyncStream<Int32>) async {
+    private func run(until stops: AsyncStream<Int32>) async throws {
         apply(file, settings)
         await useTokenKeys()
         do {
             try await housekeeping.adopt()
+        } catch let error as HostError {
+            await functions.stop(within: Self.lastMoment)
+            log.finish()
+            throw error
         } catch {
             log.write(.error, "the job files could not be read: \(error)")
         }

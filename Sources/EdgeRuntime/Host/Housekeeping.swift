@@ -44,6 +44,7 @@ final class Housekeeping {
     }
 
     /// Takes up unfinished jobs and counts the runs of today. Before the first request.
+    /// - Throws: ``HostError`` when the ledger cannot be read: on empty sums every budget would be whole again.
     func adopt() async throws {
         finishing.idempotency.load()
         let now = Timestamp.now()
@@ -107,8 +108,7 @@ final class Housekeeping {
         do {
             try await board.ledger.load(charges, of: Array(Set(recovered.map(\.generation))), files)
         } catch {
-            board.ledger.trouble = "\(error)"
-            log.write(.error, "the ledger cannot be read, so no paid work is accepted: \(error)")
+            throw HostError("the ledger cannot be read, and nobody else knows what was spent: \(error)")
         }
         await board.adopt(recovered, ended: await ended(recovered, now: now))
         if !recovered.isEmpty { log.write(.info, "took up \(recovered.count) unfinished jobs") }
