@@ -124,6 +124,27 @@ struct OwnTokenTests {
         }
     }
 
+    @Test @LoopActor func `asking for one's tokens counts as a request like any other`() async throws {
+        let runware = try runware()
+        let limits: (path: String, value: JSONValue) = ("host.limits", ["caller": ["perMinute": 4]])
+        try await withEdge(options(runware.environment, [limits])) { host in
+            let ann = try await host.newKey("ann", ["--tier", "pro"])
+            let bob = try await host.newKey("bob", ["--tier", "pro"])
+            var answers: [ProbeAnswer] = []
+            for _ in 0..<5 { answers.append(try await list(host, [("x-api-key", ann)])) }
+
+            let refused = try #require(answers.last)
+            expectProblem(refused, 429, naming: ["4 requests"])
+            #expect(refused.json["code"] == "rate_limit")
+            #expect(refused["RateLimit-Policy"]?.contains("caller-minute") == true, "\(refused.headers)")
+            #expect((1...60).contains(refused.number("Retry-After") ?? 0))
+            #expect(answers.contains { $0.status == 200 })
+            #expect(try await put(host, [("x-api-key", ann)], Self.ann).status == 429)
+            #expect(runware.questionKeys.isEmpty)
+            #expect(try await list(host, [("x-api-key", bob)]).status == 200)
+        }
+    }
+
     @Test @LoopActor func `two callers share neither token nor image, and strangers have none`() async throws {
         let runware = try runware()
         try await withEdge(options(runware.environment)) { host in

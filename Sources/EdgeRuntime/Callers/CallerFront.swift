@@ -45,7 +45,8 @@ final class CallerFront {
     func use(_ keys: JWTKeySet) { tokens.keys = keys }
 
     /// As ``identify(_:for:)``; a token whose key is not known waits for newer keys first, if some may be fetched.
-    func known(_ request: HTTPRequest, for function: FunctionEntry) async throws(Problem) -> Caller {
+    /// - Parameter function: nil: the host itself is asked, of which strangers may ask, too.
+    func known(_ request: HTTPRequest, for function: FunctionEntry?) async throws(Problem) -> Caller {
         do {
             return try identify(request, for: function)
         } catch {
@@ -57,16 +58,12 @@ final class CallerFront {
     }
 
     /// - Throws: a 401 where the request shows something wrong, or nothing where something is required.
-    func identify(_ request: HTTPRequest, for function: FunctionEntry) throws(Problem) -> Caller {
+    func identify(_ request: HTTPRequest, for function: FunctionEntry?) throws(Problem) -> Caller {
+        guard let function else { return try identify(request, isRequired: false, of: nil) }
         // The one Unix socket that clients' requests come by is the operator's, which only the owner of the state folder can open.
         guard case .ip = request.peer else { return .local }
         guard function.auth != .none else { return stranger(request) }
         return try identify(request, isRequired: function.auth == .required, of: function)
-    }
-
-    /// Who asks for what the host answers itself; a stranger where nothing is shown.
-    func identify(_ request: HTTPRequest) throws(Problem) -> Caller {
-        try identify(request, isRequired: false, of: nil)
     }
 
     private func identify(

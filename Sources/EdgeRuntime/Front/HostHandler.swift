@@ -206,6 +206,7 @@ final class HostHandler: HTTPHandler {
         case .tokens(let provider):
             let caller = try callers.identify(request)
             notes.caller = caller
+            try limits.takeRequest(by: caller, TokenFront.name)
             return try await tokens.answer(request, owner: caller.owner, provider: provider)
         case .options(let allow):
             return HTTPResponse(status: 204, headers: ["Allow": allow.joined(separator: ", ")])

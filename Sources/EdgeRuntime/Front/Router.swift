@@ -41,7 +41,7 @@ package struct Router: Sendable {
 
     private static let functionsPrefix = "/functions/v1/"
     private static let imagesPrefix = "/images/"
-    private static let tokensName = "tokens"
+    private static let tokensName = TokenFront.name
 
     /// The names of all functions that clients reach, in the order of the manifest.
     package let functionNames: [String]

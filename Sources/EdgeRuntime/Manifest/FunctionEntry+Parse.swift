@@ -136,7 +136,7 @@ extension FunctionEntry {
     }
 
     /// Paths below /functions/v1 that the host answers itself.
-    private static let hostNames: Set<String> = ["tokens"]
+    private static let hostNames: Set<String> = [TokenFront.name]
 
     private static func mistake(inName name: String) -> String? {
         guard !hostNames.contains(name) else { return "/functions/v1/\(name) is answered by the host; rename it" }

@@ -8,7 +8,9 @@ internal import Secrets
 /// Answers for the host itself. A token goes in, is checked by the function that knows its provider, and never comes out again.
 @LoopActor
 final class TokenFront {
-    nonisolated static let path = "/functions/v1/tokens"
+    /// What no function can be called.
+    nonisolated static let name = "tokens"
+    nonisolated static let path = "/functions/v1/\(name)"
     /// A JSON object with a token.
     static let bodyBytesMax = 16 << 10
     /// Shorter ones could not be told from other text in a log; OAuth tokens are long.
