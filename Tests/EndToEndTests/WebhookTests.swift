@@ -214,6 +214,38 @@ struct WebhookTests {
         }
     }
 
+    @Test @LoopActor func `the clients of other APIs name a receiver too, by the header or in the body`() async throws {
+        let receiver = try ScriptedUpstream(always: .status(200))
+        try await withEdge(Self.options()) { host in
+            let header: (String) -> Headers = { [("Edge-Webhook", "\(receiver.url)/\($0)")] }
+            let two: JSONValue = ["prompt": "a hen", "size": "64x64", "n": 2]
+            #expect(try await host.post("/v1/images/generations", two, header("two")).status == 200)
+            try await delivered(host, count: 2)
+            let parameters: JSONValue = ["width": 64, "height": 64]
+            let pig: JSONValue = ["inputs": "a pig", "parameters": parameters]
+            for _ in 0..<2 { #expect(try await host.post("/models/generate", pig).status == 200) }
+            for name in ["made", "cached"] {
+                #expect(try await host.post("/models/generate", pig, header("hf-\(name)")).status == 200)
+            }
+            let inBody: JSONValue = [
+                "inputs": "a cow", "parameters": parameters, "webhook": .string("\(receiver.url)/body"),
+            ]
+            for _ in 0..<2 { #expect(try await host.post("/models/generate", inBody).status == 200) }
+            try await delivered(host, count: 6)
+
+            #expect(
+                receiver.requests.map(\.target).sorted() == [
+                    "/body", "/body", "/hf-cached", "/hf-made", "/two", "/two",
+                ]
+            )
+            for request in receiver.requests { #expect(try SignedEvent.read(request)["type"] == "job.succeeded") }
+            let wrong = try await host.post("/v1/images/generations", two, [("Edge-Webhook", "nonsense")])
+            #expect(wrong.status == 400)
+            #expect(wrong.json["error"]?["param"] == "webhook", "\(wrong.text)")
+            #expect(try await host.post("/models/generate", pig, [("Edge-Webhook", "nonsense")]).status == 400)
+        }
+    }
+
     @Test @LoopActor func `a receiver inside is not called unless it is listed`() async throws {
         let receiver = try ScriptedUpstream(always: .status(200))
         var options = Self.options()

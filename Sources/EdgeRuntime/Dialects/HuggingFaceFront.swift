@@ -20,12 +20,13 @@ struct HuggingFaceFront {
         guard var given = await RequestPictures.object(held.bytes) else {
             throw Problem(status: 400, code: "invalid_json", message: "The body is not a JSON object.")
         }
+        let webhook = try RequestWebhook.take(request, from: &given)
         given = try HuggingFaceRequest.fields(given, model: model, function: function.name)
         let inputs = settings.inputs
         let found = try await jobs.pictures.takePictures(from: &given, base: context.base, inputs: inputs)
-        if !found.hasOwn, held.room == nil { notes.body = held.bytes }
+        if !found.hasOwn, held.room == nil, webhook == nil { notes.body = held.bytes }
         held.room?.giveBack()
-        let made = try await jobs.make(given, found.pictures, context, function, settings, notes)
+        let made = try await jobs.make(given, found.pictures, context, function, settings, notes, webhook: webhook)
         guard
             let response = try await jobs.answers.result(
                 made.result,

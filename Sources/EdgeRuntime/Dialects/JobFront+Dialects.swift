@@ -19,6 +19,7 @@ extension JobFront {
 
     /// - Parameters:
     ///   - fields: the function's own.
+    ///   - asked: the URL of who is to be told of the end.
     ///   - part: which image of how many, when the request asks for several.
     /// - Throws: ``DialectProblem`` for a job that ended without a result.
     func make(
@@ -28,20 +29,23 @@ extension JobFront {
         _ function: LiveFunction,
         _ settings: JobSettings,
         _ notes: RequestNotes,
+        webhook asked: String? = nil,
         part: (index: Int, count: Int) = (0, 1)
     ) async throws -> HeldResult {
-        let asked = TakenRequest(
+        let request = TakenRequest(
             body: fields.encoded(),
             contentType: "application/json",
             target: "/functions/v1/\(function.name)",
             pictures: pictures
         )
-        guard asked.body.count <= RequestPictures.fieldsBytesMax else { throw Problem.fieldsTooLarge }
-        let claim = try await claim(context, function, target: asked.target, body: asked.body, part: part)
+        guard request.body.count <= RequestPictures.fieldsBytesMax else { throw Problem.fieldsTooLarge }
+        let webhook = try webhook(asked, of: function, base: context.base)
+        let marked = asked.map { request.body + Array($0.utf8) } ?? request.body
+        let claim = try await claim(context, function, target: request.target, body: marked, part: part)
         defer { claim?.letGo() }
         if let known = try await heldReplay(claim, notes) { return known }
         var ticket: Ticket
-        switch try await admit(context, asked, function, settings) {
+        switch try await admit(context, request, function, settings) {
         case .ticket(let admitted): ticket = admitted
         case .refused(let status, _, let retryAfter, let body):
             let document = (try? JSONValue.parse(body))?.object ?? [:]
@@ -51,7 +55,11 @@ extension JobFront {
         if isKept, !ticket.isFresh, let key = ticket.key, !board.hasNewResult(key: key) {
             let now = Timestamp.now()
             if let entry = await cache.lookup(key: key, now: now), try await isWhole(entry.result) {
-                if let claim { _ = await keep(entry, ticket, function, claim, context.caller) }
+                if claim != nil || asked != nil {
+                    let keeps = asked == nil ? nil : webhook
+                    let kept = await keep(entry, ticket, function, claim, context.caller, keeps)
+                    if kept == nil, asked != nil { throw AcceptError.noRoom }
+                }
                 notes.cache = "hit"
                 notes.cacheKey = key
                 notes.expires = entry.expires
@@ -60,7 +68,6 @@ extension JobFront {
             }
         }
         try await findInputs(of: &ticket, among: pictures, function)
-        let webhook = try webhook(nil, of: function, base: context.base)
         let job = try await board.accept(
             ticket,
             for: function.name,

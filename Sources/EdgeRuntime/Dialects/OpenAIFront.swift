@@ -76,12 +76,14 @@ struct OpenAIFront {
     ) async throws -> HTTPResponse {
         let isEdit = call == .openAIEdit
         let inputs = settings.inputs.filter(Self.pictureFields.contains)
-        let (given, pictures) = try await read(context, inputs, function, isEdit: isEdit)
+        let (read, pictures) = try await read(context, inputs, function, isEdit: isEdit)
+        var given = read
+        let webhook = try RequestWebhook.take(context.request, from: &given)
         let request = try OpenAIRequest(given, function: function.name)
         if isEdit, request.fields["image"] == nil {
             throw Problem.openAI("Missing required parameter: 'image'.", "image", code: "missing_required_parameter")
         }
-        let made = try await results(request, pictures, context, function, settings, notes)
+        let made = try await results(request, pictures, context, function, settings, notes, webhook)
         var shown: [(record: ImageRecord, handle: ImageHandle)] = []
         for one in made {
             guard let record = one.result.images.first, let name = record.name,
@@ -150,10 +152,11 @@ struct OpenAIFront {
         _ context: RequestContext,
         _ function: LiveFunction,
         _ settings: JobSettings,
-        _ notes: RequestNotes
+        _ notes: RequestNotes,
+        _ webhook: String?
     ) async throws -> [HeldResult] {
         guard request.count > 1 else {
-            return [try await jobs.make(request.fields, pictures, context, function, settings, notes)]
+            return [try await jobs.make(request.fields, pictures, context, function, settings, notes, webhook: webhook)]
         }
         var tasks: [Task<HeldResult, any Error>] = []
         for index in 0..<request.count {
@@ -167,6 +170,7 @@ struct OpenAIFront {
                         function,
                         settings,
                         notes,
+                        webhook: webhook,
                         part: (index, request.count)
                     )
                 }

@@ -36,6 +36,14 @@ enum RequestWebhook {
         return url
     }
 
+    /// The same for a request in another API's words, whose fields were read already.
+    static func take(_ request: HTTPRequest, from fields: inout JSONObject) throws(Problem) -> String? {
+        if let url = try take(from: &fields) { return url }
+        guard let url = request.headers[header] else { return nil }
+        if let mistake = WebhookAddress.mistake(in: url) { throw Problem.badWebhook(mistake) }
+        return url
+    }
+
     private static func take(_ value: JSONValue) throws(Problem) -> String? {
         guard !value.isNull else { return nil }
         guard let url = value.string else { throw .badWebhook("is \(value.kind); write a URL") }
