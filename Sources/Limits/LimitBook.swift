@@ -45,15 +45,18 @@ package struct LimitBook: Sendable {
     // MARK: Images
 
     /// Counts an image that is about to be made; one that is refused uses nothing up.
+    /// - Parameter isFurther: whether it is a further image of a request whose first one has passed: no cooldown lies between them.
     /// - Returns: false when there is no room to count one more subject.
     package mutating func takeImage(
         by caller: Caller,
         function: String,
         _ settings: LimitSettings,
-        now: Timestamp
+        now: Timestamp,
+        isFurther: Bool = false
     ) throws(LimitRefusal) -> Bool {
         let gauges = gauges(settings.limits(of: caller, function: function), settings, now: now)
-        if let refusal = LimitRefusal(gauges, of: [.cooldown, .day, .month], zone: settings.zone.name) {
+        let kinds: Set<LimitGauge.Kind> = isFurther ? [.day, .month] : [.cooldown, .day, .month]
+        if let refusal = LimitRefusal(gauges, of: kinds, zone: settings.zone.name) {
             throw refusal
         }
         return countImage(by: caller, function: function, settings, at: now, now: now)

@@ -45,6 +45,43 @@ struct LimitsTests {
         replaceFile(host.manifestPath, with: TestManifest.bundled(changes).text(pretty: true))
     }
 
+    @Test @LoopActor func `the images of one request have no cooldown between them, and each counts for the day`()
+        async throws
+    {
+        let free: JSONValue = ["free": ["cooldown": "300s", "perDay": 4]]
+        try await withEdge(options([("host.tiers", free)])) { host in
+            let three = try await host.post("/v1/images/generations", ["prompt": "a fox", "n": 3, "size": "64x64"])
+            #expect(three.status == 200, "\(three.text)")
+            #expect(three.json["data"]?.array?.count == 3)
+            #expect(three["RateLimit"]?.contains(#""free-day";r=1;t="#) == true, "\(three.headers)")
+            let further = try await host.post("/v1/images/generations", ["prompt": "a hen", "n": 2, "size": "64x64"])
+            #expect(further.status == 429)
+            #expect(further.json["error"]?["message"]?.string?.hasPrefix("Wait ") == true, "\(further.text)")
+        }
+        let two: JSONValue = ["free": ["cooldown": "300s", "perDay": 2]]
+        try await withEdge(options([("host.tiers", two)])) { host in
+            let three = try await host.post("/v1/images/generations", ["prompt": "a fox", "n": 3, "size": "64x64"])
+            #expect(three.status == 429)
+            #expect(three["RateLimit"]?.contains(#""free-day";r=0;t="#) == true, "\(three.headers)")
+        }
+    }
+
+    @Test @LoopActor func `a fresh host without accounts and tiers has no cooldown`() async throws {
+        try await withEdge(EdgeOptions()) { host in
+            let probes = [try await host.connect(), try await host.connect()]
+            for (probe, prompt) in zip(probes, ["a fox", "a hen"]) {
+                probe.request("POST", "/generate", body: Array(#"{"prompt": "\#(prompt)"}"#.utf8))
+            }
+            for probe in probes {
+                let answer = try await probe.answer()
+                #expect(answer.status == 200, "\(answer.text)")
+                #expect(answer["RateLimit"] == nil)
+                probe.leave()
+            }
+            #expect(try await host.small("a cow").status == 200)
+        }
+    }
+
     @Test @LoopActor func `a free user waits between images, is told so in each API's shape, and the cache is free`()
         async throws
     {

@@ -21,6 +21,7 @@ extension JobFront {
     ///   - fields: the function's own.
     ///   - asked: the URL of who is to be told of the end.
     ///   - part: which image of how many, when the request asks for several.
+    ///   - batch: what these images share.
     /// - Throws: ``DialectProblem`` for a job that ended without a result.
     func make(
         _ fields: JSONObject,
@@ -30,7 +31,8 @@ extension JobFront {
         _ settings: JobSettings,
         _ notes: RequestNotes,
         webhook asked: String? = nil,
-        part: (index: Int, count: Int) = (0, 1)
+        part: (index: Int, count: Int) = (0, 1),
+        batch: ImageBatch? = nil
     ) async throws -> HeldResult {
         let request = TakenRequest(
             body: fields.encoded(),
@@ -75,7 +77,8 @@ extension JobFront {
             needsFile: claim != nil || webhook != nil,
             waitedUntil: .now() + Self.dialectWait,
             idempotency: claim?.mark,
-            webhook: webhook
+            webhook: webhook,
+            batch: batch
         )
         claim?.settle(job.id)
         notes.job = job.id

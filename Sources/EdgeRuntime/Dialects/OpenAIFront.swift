@@ -158,6 +158,7 @@ struct OpenAIFront {
         guard request.count > 1 else {
             return [try await jobs.make(request.fields, pictures, context, function, settings, notes, webhook: webhook)]
         }
+        let batch = ImageBatch()
         var tasks: [Task<HeldResult, any Error>] = []
         for index in 0..<request.count {
             let fields = request.fields(ofImage: index)
@@ -171,7 +172,8 @@ struct OpenAIFront {
                         settings,
                         notes,
                         webhook: webhook,
-                        part: (index, request.count)
+                        part: (index, request.count),
+                        batch: batch
                     )
                 }
             )

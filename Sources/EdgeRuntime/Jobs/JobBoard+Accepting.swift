@@ -23,6 +23,7 @@ extension JobBoard {
     ///   - idempotency: the key that finds the job again; the file keeps it.
     ///   - isExempt: whether the operator asks, in the caller's name.
     ///   - webhook: who is told of its end; such a job needs a file.
+    ///   - batch: the request that asks for several images, each a job of its own.
     func accept(
         _ ticket: Ticket,
         for function: String,
@@ -31,7 +32,8 @@ extension JobBoard {
         waitedUntil: Timestamp? = nil,
         idempotency: IdempotencyMark? = nil,
         isExempt: Bool = false,
-        webhook: Webhook? = nil
+        webhook: Webhook? = nil,
+        batch: ImageBatch? = nil
     ) async throws -> Job {
         guard !isStopping else { throw AcceptError.stopping }
         guard jobs.count < Self.jobsMax else { throw AcceptError.tooManyJobs(limit: Self.jobsMax) }
@@ -72,7 +74,8 @@ extension JobBoard {
             now: now,
             waitedUntil: waitedUntil,
             tier: tier,
-            isExempt: isExempt
+            isExempt: isExempt,
+            batch: batch
         )
         try admit(work)
         let generation = Generation(

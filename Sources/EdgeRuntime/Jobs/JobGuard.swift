@@ -17,6 +17,14 @@ struct NewWork: Sendable {
     let tier: Tier
     /// Whether its operator asked for it in the caller's name: then no limit holds.
     let isExempt: Bool
+    /// The request that asks for several images at once; nil: it asks for this one.
+    var batch: ImageBatch?
+}
+
+/// The images of one request: a cooldown is between requests, so what lets the first one pass lets all pass.
+@LoopActor
+final class ImageBatch: Sendable {
+    var hasBegun = false
 }
 
 /// Asked in the turn of the loop in which the work would be made, so that nobody else comes between the question and the work.

@@ -177,11 +177,18 @@ extension LimitKeeper: JobGuard {
         guard !work.isExempt, counts(work.caller) else { return }
         let isCounted: Bool
         do {
-            isCounted = try book.takeImage(by: work.caller, function: work.function, settings, now: work.now)
+            isCounted = try book.takeImage(
+                by: work.caller,
+                function: work.function,
+                settings,
+                now: work.now,
+                isFurther: work.batch?.hasBegun ?? false
+            )
         } catch {
             throw .limited(error)
         }
         guard isCounted else { throw .tooManyCallers }
+        work.batch?.hasBegun = true
     }
 
     func takeBack(_ work: NewWork) {
