@@ -24,6 +24,9 @@ struct PolicyTests {
             #expect(refused.json["code"] == "prompt_refused")
             #expect(refused.json["field"] == "prompt")
             #expect(!refused.text.contains("gore") && !refused.text.contains("GOR"))
+            // What is to stay out of the picture may be named.
+            let without = try await host.small("a fox", [], ["negative_prompt": "gore, secret phrase"])
+            #expect(without.status == 200, "\(without.text)")
             expectProblem(try await host.small("a secret phrase"), 400)
             #expect(try await host.small("a secret phrase", [("x-api-key", bot)]).status == 200)
             expectProblem(try await host.small("a secret phrase"), 400, naming: [], "though the cache has it")
