@@ -66,6 +66,38 @@ struct LimitsTests {
         }
     }
 
+    @Test @LoopActor func `refusals are counted by their reason`() async throws {
+        let changes: [(path: String, value: JSONValue)] = [
+            ("host.tiers", ["free": ["cooldown": "300s", "sizes": ["64x64"]]]), ("host.policy", "policy.txt"),
+        ]
+        try await withEdge(options(changes, files: [("policy.txt", "gore\n")])) { host in
+            _ = try await host.newKey("app", ["--tier", "pro"])
+            let fresh = try await host.get("/metrics").text
+            #expect(fresh.contains(#"edge_refusals_total{reason="budget"} 0"#), "\(fresh)")
+            let before = Self.refusals(in: fresh)
+            #expect(try await host.small("a fox").status == 200)
+            #expect(try await host.small("a hen").status == 429)
+            #expect(try await host.post("/v1/images/generations", ["prompt": "a hen", "size": "64x64"]).status == 429)
+            #expect(try await host.small("gore").status == 400)
+            #expect(try await host.generate(["prompt": "a hen", "width": 128, "height": 64]).status == 403)
+            #expect(try await host.small("a hen", [("x-api-key", "edge_wrong")]).status == 401)
+            #expect(try await host.get("/nowhere").status == 404)
+            let after = Self.refusals(in: try await host.get("/metrics").text)
+
+            let new = after.merging(before) { $0 - $1 }.filter { $0.value != 0 }
+            #expect(new == ["limit": 2, "policy": 2, "auth": 1])
+        }
+    }
+
+    private static func refusals(in metrics: String) -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for line in metrics.split(separator: "\n") where line.hasPrefix("edge_refusals_total{") {
+            let parts = line.split(separator: "\"")
+            counts[String(parts[1])] = line.split(separator: " ").last.flatMap { Int($0) }
+        }
+        return counts
+    }
+
     @Test @LoopActor func `a fresh host without accounts and tiers has no cooldown`() async throws {
         try await withEdge(EdgeOptions()) { host in
             let probes = [try await host.connect(), try await host.connect()]

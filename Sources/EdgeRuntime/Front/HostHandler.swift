@@ -138,7 +138,9 @@ final class HostHandler: HTTPHandler {
     func refuse(_ refusal: HTTPRefusal, to request: HTTPRequest?) -> HTTPResponse {
         let request = request ?? HTTPRequest(method: "-", target: "-", body: HTTPBodyReader())
         let context = RequestContext(id: ids.make(), request: request, started: .now, base: "")
-        return completed(told(Problem(refusal), context), context, RequestNotes())
+        let problem = Problem(refusal)
+        metrics.count(problem)
+        return completed(told(problem, context), context, RequestNotes())
     }
 
     private func context(of request: HTTPRequest) -> RequestContext {
@@ -158,7 +160,9 @@ final class HostHandler: HTTPHandler {
         } catch {
             let (problem, isFault) = Problem.told(error, function: notes.function ?? "")
             if isFault { log.write(.error, "\(error)", requestID: context.id) }
-            return told(problem, context, endsJob: (error as? DialectProblem)?.endsJob ?? false)
+            let endsJob = (error as? DialectProblem)?.endsJob ?? false
+            if !endsJob { metrics.count(problem) }  // a job that fails was not refused
+            return told(problem, context, endsJob: endsJob)
         }
     }
 
@@ -204,7 +208,7 @@ final class HostHandler: HTTPHandler {
         case .metrics:
             return try metrics.answer(to: request, isOperator: callers.isOperator(request))
         case .tokens(let provider):
-            let caller = try callers.identify(request)
+            let caller = limits.judged(try await callers.known(request, for: nil))
             notes.caller = caller
             try limits.takeRequest(by: caller, TokenFront.name)
             return try await tokens.answer(request, owner: caller.owner, provider: provider)

@@ -9,6 +9,7 @@ final class HostMetrics {
     let requests: RequestMetrics
     /// By provider.
     let ownRuns: Metric<Counter>
+    private let refusals: Metric<Counter>
     /// `EDGE_METRICS=public` in the environment: the operator's say that anybody may read them.
     private let isPublic: Bool
 
@@ -20,7 +21,14 @@ final class HostMetrics {
             "Runs on callers' own tokens, which the host's accounts do not pay.",
             labels: ["provider"]
         )
+        refusals = metrics.counter("edge_refusals_total", "Requests refused.", labels: ["reason"])
+        for reason in RefusalReason.allCases { refusals[reason.rawValue].add(0) }
         ProcessMetrics.add(to: metrics)
+    }
+
+    /// Counts a request that gets this instead of an answer.
+    func count(_ problem: Problem) {
+        if let reason = RefusalReason(code: problem.code) { refusals[reason.rawValue].add() }
     }
 
     /// Adds what is read when somebody asks: queues, processes, cache.
