@@ -47,11 +47,11 @@ package enum ClientAddress {
 
     /// The `for` of each element (RFC 7239); an element without one is a hop that cannot be read.
     private static func forwardedHops(_ value: String) -> [Substring] {
-        pieces(value[...], at: ",").map { element in
-            for pair in pieces(element, at: ";") {
+        HeaderPieces.of(value[...], at: ",").map { element in
+            for pair in HeaderPieces.of(element, at: ";") {
                 let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                guard parts.count == 2, trimmed(parts[0]).lowercased() == "for" else { continue }
-                let name = trimmed(parts[1])
+                guard parts.count == 2, HeaderPieces.trimmed(parts[0]).lowercased() == "for" else { continue }
+                let name = HeaderPieces.trimmed(parts[1])
                 guard name.hasPrefix("\"") else { return name }
                 return name.count >= 2 && name.hasSuffix("\"") ? name.dropFirst().dropLast() : ""
             }
@@ -59,31 +59,9 @@ package enum ClientAddress {
         }
     }
 
-    /// Splits where no quotes are open: a quoted string may hold the separator.
-    private static func pieces(_ text: Substring, at separator: Character) -> [Substring] {
-        var pieces: [Substring] = []
-        var start = text.startIndex
-        var isQuoted = false
-        var isEscaped = false
-        for place in text.indices {
-            let character = text[place]
-            if isEscaped {
-                isEscaped = false
-            } else if isQuoted, character == "\\" {
-                isEscaped = true
-            } else if character == "\"" {
-                isQuoted.toggle()
-            } else if character == separator, !isQuoted {
-                pieces.append(text[start..<place])
-                start = text.index(after: place)
-            }
-        }
-        return pieces + [text[start...]]
-    }
-
     /// `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`.
     private static func address(_ hop: Substring) -> IPAddress? {
-        let hop = trimmed(hop)
+        let hop = HeaderPieces.trimmed(hop)
         guard hop.utf8.count <= 64 else { return nil }
         if hop.hasPrefix("[") {
             guard let end = hop.firstIndex(of: "]") else { return nil }
@@ -95,12 +73,5 @@ package enum ClientAddress {
             return IPAddress(String(hop[..<colon]))
         }
         return IPAddress(String(hop))
-    }
-
-    private static func trimmed(_ text: Substring) -> Substring {
-        var text = text
-        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
-        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
-        return text
     }
 }

@@ -1,35 +1,13 @@
 // Splits header values that are lists, with respect to quoted strings.
+internal import Callers
 
 enum HeaderList {
     /// The parts of a value between separators that are not inside quotes, without the white space around them; empty ones left out.
     static func parts(of value: Substring, separator: Character) -> [Substring] {
-        var parts: [Substring] = []
-        var start = value.startIndex
-        var isQuoted = false
-        var isEscaped = false
-        for index in value.indices {
-            let character = value[index]
-            if isEscaped {
-                isEscaped = false
-            } else if isQuoted, character == "\\" {
-                isEscaped = true
-            } else if character == "\"" {
-                isQuoted.toggle()
-            } else if character == separator, !isQuoted {
-                parts.append(trimmed(value[start..<index]))
-                start = value.index(after: index)
-            }
-        }
-        parts.append(trimmed(value[start...]))
-        return parts.filter { !$0.isEmpty }
+        HeaderPieces.of(value, at: separator).map(HeaderPieces.trimmed).filter { !$0.isEmpty }
     }
 
-    static func trimmed(_ text: Substring) -> Substring {
-        var text = text
-        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
-        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
-        return text
-    }
+    static func trimmed(_ text: Substring) -> Substring { HeaderPieces.trimmed(text) }
 
     /// `name=value` as a lower-case name and its value without quotes; the value is nil when there is no `=`.
     static func pair(_ text: Substring) -> (name: String, value: String?) {
