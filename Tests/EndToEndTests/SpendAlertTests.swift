@@ -41,11 +41,11 @@ struct SpendAlertTests {
         let providers = try RouteProviders()
         try await withEdge(options(providers, "\(receiver.url)/money?token=hush-hush")) { host in
             #expect(try await host.ended(Self.asked("a secret kite"))["state"] == "succeeded")
-            let failed = await receiver.request(1)
-            let warning = await receiver.request(2)
+            let failed = try await receiver.request(1)
+            let warning = try await receiver.request(2)
             #expect(try await host.generate(Self.asked("an owl")).status == 402)
             #expect(try await host.generate(Self.asked("an owl")).status == 402)
-            let stopped = await receiver.request(3)
+            let stopped = try await receiver.request(3)
             try await eventually("both deliveries") { Self.deliveries(host).count == 2 }
             for _ in 0..<2 {
                 try await host.restart()
@@ -55,7 +55,7 @@ struct SpendAlertTests {
             #expect(resumed.exit == .exited(0), "\(resumed.text)")
             #expect(try await host.ended(Self.asked("an owl"))["state"] == "succeeded")
             #expect(try await host.generate(Self.asked("a hen")).status == 402)
-            let again = await receiver.request(4)
+            let again = try await receiver.request(4)
 
             let event = try SignedEvent.read(warning)
             #expect(failed.text == warning.text && failed.header("webhook-id") == warning.header("webhook-id"))
