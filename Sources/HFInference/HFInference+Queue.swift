@@ -47,10 +47,11 @@ extension HFInference {
         request: ImageRequest,
         attempt: ProviderAttempt
     ) async throws(ProviderError) -> ProviderAnswer {
-        var queued = queued
+        var (queued, request) = (queued, request)
         queued.asks += 1
+        for part in queued.dropped.compactMap(Parameter.init(rawValue:)) { request.drop(part) }
         let requests = HFRequests(settings: settings)
-        let seed = queued.dropped.contains("seed") ? nil : queued.provider.withoutDrawnSeed(request).seed
+        let seed = queued.provider.withoutDrawnSeed(request).seed
         var answer = HFAnswer(settings: settings, model: model, provider: queued.provider, seed: seed)
         (answer.isVideo, answer.dropped) = (queued.isVideo, queued.dropped)
         if now() - queued.since > queued.timeMax {

@@ -131,6 +131,22 @@ public final class HFInference: Provider {
             return try HFRoute(request, model: model, provider: .hfInference).checked()
         }
         let mapping = try await mapping(of: model)
+        do throws(ProviderError) {
+            return try self.route(request, model, mapping)
+        } catch {
+            guard let (bare, dropped) = HFRoute.withoutPicture(request),
+                var route = try? self.route(bare, model, mapping)
+            else { throw error }
+            route.dropped = dropped + route.dropped
+            return route
+        }
+    }
+
+    private func route(
+        _ request: ImageRequest,
+        _ model: HFModelID,
+        _ mapping: HFMapping
+    ) throws(ProviderError) -> HFRoute {
         let task = HFTask(of: request)
         var routes = mapping.routes(for: task)
         if case .provider(let only) = settings.route { routes = routes.filter { $0.provider == only } }

@@ -21,6 +21,15 @@ struct HFRoute: Sendable, Equatable {
         task = HFTask(of: request)
     }
 
+    /// The request less its picture, which is another task, and what goes with it; nil where that may not be left out.
+    static func withoutPicture(_ request: ImageRequest) -> (request: ImageRequest, dropped: [String])? {
+        guard request.isLenient, request.image != nil else { return nil }
+        var bare = request
+        let parts = [Parameter.image, .mask, .strength].filter(request.given.contains)
+        for part in parts { bare.drop(part) }
+        return (bare, parts.map(\.rawValue))
+    }
+
     /// The same with a request that the provider can do.
     /// - Throws: a refusal that names what it cannot do, and what it can.
     func checked() throws(ProviderError) -> HFRoute {
@@ -28,7 +37,7 @@ struct HFRoute: Sendable, Equatable {
         let provider = provider ?? .hfInference
         var route = self
         for lack in provider.lacks(of: request) where request.isLenient {
-            // Without its picture it would be another task, of another model.
+            // Without its picture it is another task, for which others may be asked.
             guard lack.parameter != .image else { break }
             route.request.drop(lack.parameter)
             route.dropped.append(lack.parameter.rawValue)

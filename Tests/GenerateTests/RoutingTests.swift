@@ -8,6 +8,8 @@ import Testing
 struct RoutingTests {
     private static let everybody = [Fake.runware, Fake.huggingface, Fake.openai, Fake.sandbox]
 
+    private static let picture = JSONValue.string("sha256:" + String(repeating: "a", count: 64))
+
     private static let settings: GenerateSettings = {
         var settings = GenerateSettings()
         settings.models = [
@@ -63,6 +65,12 @@ struct RoutingTests {
                     "runware runware:100@1 -width,height", "huggingface org/usual",
                     "openai gpt-image-1.5 -width,height,steps",
                 ]
+            ),
+            // The picture only where nobody takes it, and then its strength too.
+            (["image": picture, "lenient": true], ["runware runware:100@1", "openai gpt-image-1.5"]),
+            (
+                ["image": picture, "strength": 0.5, "lenient": true, "provider": "huggingface"],
+                ["huggingface org/usual -image,strength"]
             ),
         ] as [(JSONObject, [String])]
     )
@@ -126,10 +134,10 @@ struct RoutingTests {
             ),
             (
                 [
-                    "provider": "huggingface", "lenient": true,
+                    "provider": "huggingface",
                     "image": .string("sha256:" + String(repeating: "a", count: 64)),
                 ], "image",
-                "provider huggingface cannot take image as asked for; it takes negative_prompt, width, height, steps, guidance_scale, seed, scheduler; leave it out, or choose another provider"
+                "provider huggingface cannot take image as asked for; it takes negative_prompt, width, height, steps, guidance_scale, seed, scheduler; change it, choose another provider, or add \"lenient\": true to leave it out"
             ),
             (["provider": "openai", "kind": "video", "lenient": true], "kind", "provider openai makes images only"),
             (

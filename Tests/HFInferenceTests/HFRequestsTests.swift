@@ -220,7 +220,7 @@ struct HFRequestsTests {
         #expect(try HFRoute(request, model: model, provider: .nscale).checked().request.given.isEmpty)
     }
 
-    @Test func `a picture is never left out`() {
+    @Test func `a picture is not left out of its own task`() {
         var request = ImageRequest(prompt: "x")
         request.image = ImageInput(sha256: "00")
         request.isLenient = true

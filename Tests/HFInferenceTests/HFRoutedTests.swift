@@ -348,6 +348,27 @@ struct HFRoutedTests {
         #expect(image.facts["dropped"] == ["negative_prompt", "seed"])
     }
 
+    @Test("A lenient request is done without its picture where nobody takes one", arguments: Self.images)
+    @LoopActor func leavesOutPictures(served: RouterScript.Served) async throws {
+        let folder = TemporaryFolder()
+        folder.write(bytes: RouterScript.picture, to: "in.png")
+        let input = ImageInput(sha256: String(repeating: "0", count: 64), path: "\(folder.path)/in.png")
+        let script = try RouterScript(served)
+
+        let image = try await make(
+            script,
+            request(script) {
+                $0.image = input
+                $0.strength = 0.5
+                $0.isLenient = true
+            }
+        )
+
+        #expect(image.facts["dropped"] == ["image", "strength"])
+        #expect(script.makes.count == 1)
+        #expect(script.makes.first?.text.contains(TestPicture.base64(RouterScript.picture)) == false)
+    }
+
     @Test @LoopActor func `what can do all goes before what cannot`() async throws {
         let transport = ScriptedTransport([.success(.mapping("nscale", "together")), .success(.image)])
         let provider = HFInference(

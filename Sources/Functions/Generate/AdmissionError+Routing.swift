@@ -7,14 +7,12 @@ extension AdmissionError {
         AdmissionError(code: "unsupported_field", field: field.rawValue, "provider \(provider) \(problem)")
     }
 
-    static func unable(_ provider: String, _ lack: ProviderAbilities.Lack, canBeLenient: Bool) -> AdmissionError {
+    static func unable(_ provider: String, _ lack: ProviderAbilities.Lack) -> AdmissionError {
         AdmissionError(
             code: "unsupported_field",
             field: lack.parameter.rawValue,
             "provider \(provider) cannot take \(lack.parameter.rawValue) as asked for; it takes \(lack.advice); "
-                + (canBeLenient
-                    ? "change it, choose another provider, or add \"lenient\": true to leave it out"
-                    : "leave it out, or choose another provider")
+                + "change it, choose another provider, or add \"lenient\": true to leave it out"
         )
     }
 

@@ -29,6 +29,9 @@ struct Routing: Sendable {
             }
         }
         guard !candidates.isEmpty else { throw .nobody(refusals) }
+        // Leave to do without the picture is for where nobody takes it.
+        let takers = candidates.filter { !$0.dropped.contains(.image) }
+        if !takers.isEmpty { candidates = takers }
         var request = fields.request
         // Only where it can still matter: elsewhere the same picture would have two keys.
         request.isLenient = fields.isLenient && candidates.contains { mayLeaveOutMore($0, of: fields.request) }
@@ -91,9 +94,7 @@ struct Routing: Sendable {
             candidate.dropped = [.safety]
         }
         if let lack = lacks.first {
-            // Without its picture it would be another request.
-            let isFatal = lacks.contains { $0.parameter == .image }
-            guard fields.isLenient, !isFatal else { throw .unable(standing.name, lack, canBeLenient: !isFatal) }
+            guard fields.isLenient else { throw .unable(standing.name, lack) }
             candidate.dropped = Self.dropped(candidate.dropped + lacks.map(\.parameter), of: fields.request)
         }
         candidate.price = price(of: candidate.request(fields.request), at: standing)
@@ -139,10 +140,11 @@ struct Routing: Sendable {
         return learnsLater && !candidate.request(request).given.isEmpty
     }
 
-    /// What is left out. Half a size would be another shape.
+    /// What is left out. Half a size would be another shape; a mask and a strength are of a picture.
     private static func dropped(_ lacking: [Parameter], of request: ImageRequest) -> [Parameter] {
         var dropped = Set(lacking)
         if !dropped.isDisjoint(with: [.width, .height]) { dropped.formUnion([.width, .height]) }
+        if dropped.contains(.image) { dropped.formUnion([.mask, .strength]) }
         let given = request.given
         return Parameter.allCases.filter { dropped.contains($0) && given.contains($0) }
     }
