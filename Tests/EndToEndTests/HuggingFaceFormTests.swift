@@ -35,6 +35,7 @@ struct HuggingFaceFormTests {
             #expect(body["parameters"]?["guidance_scale"]?.double == 7.5)
             #expect(body["parameters"]?["seed"] == 42)
             #expect(body["parameters"]?["scheduler"] == "EulerDiscreteScheduler")
+            #expect(upstream.calls == 1 && upstream.mappings == 1)
         }
     }
 
@@ -46,6 +47,7 @@ struct HuggingFaceFormTests {
             #expect(answer.status == 200, "\(answer.text)")
             #expect(upstream.images.first?.path == "/models/acme/painter")
             #expect(upstream.mappings == 0)
+            #expect(upstream.calls == 1)
         }
     }
 
@@ -103,6 +105,7 @@ struct HuggingFaceFormTests {
             #expect(body["model"] == "vendor/flux-schnell")
             #expect(body["prompt"] == "a fox")
             #expect(upstream.mappings == 1, "the mapping is kept")
+            #expect(upstream.calls == 2)
         }
     }
 }

@@ -38,6 +38,7 @@ struct InferenceFormTests {
             let answer = try await held
 
             #expect(answer.status == 200, "\(answer.text)")
+            #expect(host.paintings.count == 1)
         }
     }
 
@@ -60,6 +61,7 @@ struct InferenceFormTests {
             }
             let wrong = try await host.ask("PUT", "/models/acme/painter", body: [])
             #expect(wrong.status == 405 && wrong.json["error"] != nil, "\(wrong.text)")
+            #expect(host.paintings.count == 1, "the one that broke")
         }
     }
 
@@ -76,6 +78,8 @@ struct InferenceFormTests {
             #expect(second["Cache-Status"]?.hasPrefix("edge; hit") == true, "\(second.headers)")
             #expect(fresh["Cache-Status"]?.hasPrefix("edge; fwd=miss") == true, "\(fresh.headers)")
             #expect(first.status == 200 && fresh.status == 200)
+            try await eventually("both jobs on disk") { host.doneJobs.count == 2 }
+            #expect(host.doneJobs.values.allSatisfy { $0["attempts"]?.array?.count == 1 })
         }
     }
 }

@@ -65,6 +65,7 @@ struct OpenAIFormTests {
             #expect(answer.number("Content-Length") == answer.body.count)
             #expect(answer.json["data"]?.array?.first?["b64_json"] == .string(PicturesInTests.base64(image.body)))
             #expect(modern.json["data"]?.array?.first?["b64_json"] != nil, "models that know no URLs get base64")
+            #expect(host.paintings.count == 2)
         }
     }
 
@@ -96,6 +97,7 @@ struct OpenAIFormTests {
             #expect(raw.json == encoded.json)
             #expect(raw.json.object?.keys.sorted() == ["created", "id", "object", "owned_by"])
             Self.expectEnvelope(try await host.get("/v1/models/nope"), 404, param: "model", code: "model_not_found")
+            #expect(host.paintings.isEmpty)
         }
     }
 
@@ -176,6 +178,7 @@ struct OpenAIFormTests {
 
             Self.expectEnvelope(answer, 429, type: "insufficient_quota", code: "insufficient_quota")
             #expect(answer.number("Retry-After") ?? 0 > 0)
+            #expect(host.paintings.count == 1)
         }
     }
 
@@ -215,6 +218,7 @@ struct OpenAIFormTests {
             #expect(events.map(\.first) == ["event: image_generation.completed", "event: image_generation.completed"])
             #expect(data["type"] == "image_generation.completed")
             #expect(data["b64_json"] == .string(PicturesInTests.base64(image.body)))
+            #expect(host.paintings.count == 2)
             Self.expectEnvelope(
                 try await host.post("/v1/images/generations", ["stream": true]),
                 400,
@@ -228,6 +232,7 @@ struct OpenAIFormTests {
         try await withEdge(Painter.options(speaks: false)) { host in
             expectProblem(try await host.post("/v1/images/generations", ["prompt": "x"]), 404)
             expectProblem(try await host.post("/models/acme/painter", ["inputs": "x"]), 404)
+            #expect(host.paintings.isEmpty)
         }
     }
 }

@@ -103,6 +103,7 @@ struct PayOnceTests {
 
             expectPaidOnce(done, runware)
             #expect(Set(runware.sent.map { $0["taskUUID"]?.string }).count == 1)
+            #expect(runware.sent.count == 3)
         }
     }
 

@@ -87,6 +87,7 @@ struct ProviderFaultTests {
             #expect(job["state"] == "failed")
             #expect(job["error"]?["message"] == answer.json["message"])
             #expect(job["attempts"]?.array?.count == 1)
+            #expect(upstream.calls == 1)
         }
     }
 

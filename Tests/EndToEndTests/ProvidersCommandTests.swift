@@ -38,6 +38,7 @@ struct ProvidersCommandTests {
             #expect(line("runware").contains("unknown"), "an unknown price is not 0")
             #expect(line("sandbox").contains("0.00 $"))
             #expect(!result.text.contains(HuggingFaceScript.key))
+            #expect(scripts.calls == [0, 1, 0])
         }
     }
 
@@ -78,6 +79,7 @@ struct ProvidersCommandTests {
             #expect(shown["functions"]?["generate"]?["providers"]?["openai"]?["ready"] == true)
             #expect(!shown.text().contains("account") && !shown.text().contains("openai#"), "\(shown.text())")
             #expect(shown["providers"]?["openai"]?["quota"] == nil)
+            #expect(scripts.calls == [1, 0, 0])
         }
     }
 
@@ -116,6 +118,7 @@ struct ProvidersCommandTests {
                 #expect(result.errors.contains(name) && result.errors.contains(part), "\(result.text)")
                 #expect(!result.text.contains("anotherKey"))
             }
+            #expect(scripts.calls == [0, 0, 0])
         }
     }
 

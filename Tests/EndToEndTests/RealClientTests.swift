@@ -55,6 +55,8 @@ struct RealClientTests {
                 """,
                 host
             )
+            try await eventually("the jobs on disk") { host.doneJobs.count == 2 }
+            #expect(host.activeJobs.isEmpty, "one for each image that differs")
         }
     }
 
@@ -125,6 +127,7 @@ struct RealClientTests {
             )
             let attempts = host.doneJobs.values.compactMap { $0["attempts"]?.array?.count }
             #expect(attempts.contains { $0 > 1 })
+            #expect(attempts.count == 2, "one for each image")
         }
     }
 }

@@ -21,6 +21,9 @@ struct RouteProviders {
         self.openai = try openai ?? OpenAIScript()
     }
 
+    /// How often each was asked for an image: Runware, Hugging Face, OpenAI.
+    var calls: [Int?] { [runware.sent.count, huggingface.calls, openai.calls] }
+
     /// Runware answers in one call, which is quicker than to ask it later.
     var environment: [(name: String, value: String)] {
         runware.environment + [("RUNWARE_DELIVERY", "sync")] + huggingface.environment + openai.environment

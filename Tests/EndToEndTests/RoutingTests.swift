@@ -20,6 +20,7 @@ struct RoutingTests {
             #expect(named["provider"] == "openai")
             #expect(one["provider"] == "runware")
             #expect([usual, named, one].allSatisfy { $0.attempts.count == 1 })
+            #expect(providers.calls == [1, 1, 1])
         }
     }
 
@@ -52,6 +53,7 @@ struct RoutingTests {
             #expect(done.lanesTried == ["openai", "huggingface"])
             #expect(done["cost"] == 2000, "what the price sheet says, where the provider tells nothing")
             #expect(done["costEstimated"] == true)
+            #expect(providers.calls == [0, 1, 1])
             #expect(providers.runware.calls == 0)
         }
     }
@@ -72,6 +74,7 @@ struct RoutingTests {
             }
 
             #expect(asked == ["huggingface", "openai", "openai", "openai", "openai"])
+            #expect(providers.calls == [0, 1, 4])
             #expect(try await host.lane("huggingface")["median"]?.double ?? 0 >= 0.6)
         }
     }
@@ -91,6 +94,7 @@ struct RoutingTests {
             // Twelve standard deviations from the mean would be none at all.
             #expect(counts["huggingface"] ?? 0 > 4 && counts["openai"] ?? 0 > 4, "\(counts)")
             #expect(counts["runware"] == nil)
+            #expect(providers.calls == [0, counts["huggingface"], counts["openai"]])
         }
     }
 
@@ -137,7 +141,7 @@ struct RoutingTests {
 
             #expect(done["state"] == "failed")
             #expect(done.lanesTried == ["huggingface"])
-            #expect(providers.openai.calls == 0)
+            #expect(providers.calls == [0, 1, 0])
         }
     }
 
@@ -153,6 +157,7 @@ struct RoutingTests {
 
             #expect(done["state"] == "failed")
             #expect(done.lanesTried == ["runware", "huggingface", "openai", "openai"], "\(done.text())")
+            #expect(providers.calls == [1, 1, 2])
         }
     }
 
@@ -202,6 +207,7 @@ struct RoutingTests {
 
             #expect(done.lanesTried == ["runware", "huggingface"], "\(done.text())")
             #expect(done.attempts.first?["movedOn"]?.string?.contains("negative_prompt") == true)
+            #expect(providers.calls == [1, 1, 0])
             #expect(try await host.lane("runware")["circuit"] == "closed")
         }
     }
@@ -217,6 +223,7 @@ struct RoutingTests {
             #expect(moved.outcomes == ["deferred", "succeeded"])
             #expect(moved.attempts.first?["movedOn"]?.string?.contains("loading") == true)
             #expect(stayed.lanesTried == ["huggingface", "huggingface"], "\(stayed.text())")
+            #expect(providers.calls == [0, 3, 1])
         }
     }
 
@@ -278,6 +285,7 @@ struct RoutingTests {
             #expect(done["model"] == "black-forest-labs/FLUX.1-schnell")
             #expect(body["parameters"]?["width"] == 512 && body["parameters"]?["height"] == 1216)
             expectProblem(try await host.generate(["prompt": "x", "preset": "postre"]), 400, naming: ["poster"])
+            #expect(providers.calls == [1, 1, 0])
         }
     }
 
@@ -296,6 +304,7 @@ struct RoutingTests {
             #expect(refused.json["field"] == "scheduler")
             #expect(done["state"] == "succeeded")
             #expect(done["dropped"] == ["scheduler"], "\(done.text())")
+            #expect(providers.calls == [0, 0, 1])
         }
     }
 }

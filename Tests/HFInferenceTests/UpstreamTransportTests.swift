@@ -78,9 +78,12 @@ struct UpstreamTransportTests {
         arguments: [ScriptedAnswer.close, .reset, .bytes(Samples.jpeg, type: "image/jpeg").truncated(to: 90)]
     )
     @LoopActor func cut(answer: ScriptedAnswer) async throws {
-        let error = try await refusal(try provider(try ScriptedUpstream([answer]), form: .models))
+        let server = try ScriptedUpstream([answer])
+
+        let error = try await refusal(try provider(server, form: .models))
 
         #expect(error.kind == .network)
+        #expect(server.calls == 1)
     }
 
     @Test(
@@ -106,6 +109,7 @@ struct UpstreamTransportTests {
         #expect(!error.mayBePaid)
         #expect(reset.mayBePaid)
         #expect(resetting.calls == 1)
+        #expect(hub.calls == (form == .router ? 1 : 0))
     }
 
     @Test @LoopActor func `silence before the head of an answer ends sooner where the call says so`() async throws {
@@ -122,6 +126,7 @@ struct UpstreamTransportTests {
 
         #expect(error == .timeout)
         #expect(error?.mayHaveBeenSent == true)
+        #expect(server.calls == 1)
     }
 
     @Test @LoopActor func `an answer above the limit is not read to its end`() async throws {
@@ -130,6 +135,7 @@ struct UpstreamTransportTests {
         let error = try await refusal(try provider(server, form: .models, imageBytesMax: 1000))
 
         #expect(error.kind == .tooLarge)
+        #expect(server.calls == 1)
     }
 
     @Test @LoopActor func `silence ends with the attempt's time`() async throws {
@@ -139,6 +145,7 @@ struct UpstreamTransportTests {
 
         #expect(error.kind == .network)
         #expect(error.message.contains("no answer came within"))
+        #expect(server.calls <= 1)
     }
 
     @Test @LoopActor func `a redirect to elsewhere is a matter of settings and takes no token there`() async throws {
@@ -149,5 +156,6 @@ struct UpstreamTransportTests {
 
         #expect(error.kind == .settings)
         #expect(other.requests.isEmpty)
+        #expect(server.calls == 1)
     }
 }

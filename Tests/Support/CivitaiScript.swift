@@ -36,6 +36,10 @@ public final class CivitaiScript {
 
     /// Every workflow that was submitted, refused and repeated ones included; trials are none.
     public var sent: [JSONValue] { desk.sent }
+    /// The prompt of each of these.
+    public var prompts: [String] {
+        sent.map { $0["steps"]?.array?.first?["input"]?["prompt"]?.string ?? "" }
+    }
     /// The key of each of these.
     public var sentKeys: [String] { desk.sentKeys }
     /// The workflows that were only to be priced.
