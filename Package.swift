@@ -140,7 +140,7 @@ let package = Package(
         ),
         tests("SQLiteTests", ["SQLite", "TestSupport"]),
         tests("LedgerTests", ["Ledger", "CivilTime"]),
-        tests("ProvidersTests", ["Providers", "ImageFormats", "JSON"]),
+        tests("ProvidersTests", ["Providers", "ImageFormats", "JSON", "TestSupport"]),
         tests("SignaturesTests", ["Signatures", "Digest"]),
         tests("CallersTests", ["Callers", "EdgeLoop", "CivilTime", "Digest", "JSON", "Signatures", "TestSupport"]),
         tests("LimitsTests", ["Limits", "Callers", "CivilTime", "FileReading", "JSON", "TestSupport"]),

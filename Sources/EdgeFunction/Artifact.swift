@@ -81,6 +81,15 @@ extension Artifact.Content: Equatable {
     /// Pieces of a file that are sent between others.
     private static let pieceBytes = 64 << 10
 
+    /// All of them.
+    @LoopActor
+    func bytes() async throws -> [UInt8] {
+        switch self {
+        case .bytes(let bytes): bytes
+        case .file(let region): try await Pool.run { try region.read(0..<region.count) }
+        }
+    }
+
     @LoopActor
     func write(to writer: HTTPBodyWriter) async throws {
         switch self {

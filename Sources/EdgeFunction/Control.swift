@@ -36,10 +36,14 @@ public final class Control {
 
     private let client: HTTPClient?
     private var progress: [RunName: ProgressSender] = [:]
+    /// The unfinished picture that is on its way to the host, or waits for its turn.
+    private var lastPartial: Task<Void, Never>?
 
     /// Long polls and event streams hold a connection each.
     private static let connectionsMax = 1024
     private static let answerBytesMax = 64 << 10
+    /// The largest unfinished picture that is shown: it is in memory while it is sent.
+    static let partialBytesMax = 8 << 20
 
     /// - Parameter path: of the Unix socket; nil: every call is ``ControlError/none``.
     package init(path: String?) {
@@ -90,6 +94,29 @@ public final class Control {
             progress[run] ?? ProgressSender { [weak self] in try? await self?.put($0, to: "\(path)/progress", by: run) }
         progress[run] = sender
         sender.show(.object(document))
+    }
+
+    /// Pictures go one after the other.
+    func show(_ partial: Artifact, index: Int, of run: RunName) async {
+        guard partial.content.count <= Self.partialBytesMax, let path = try? Self.path(run.job),
+            let facts = try? partial.result()
+        else { return }
+        let before = lastPartial
+        let task = Task { @LoopActor in
+            await before?.value
+            guard let bytes = try? await partial.content.bytes() else { return }
+            var headers: HTTPHeaders = ["Content-Type": partial.type, "Edge-Result": facts]
+            if !run.attempt.isEmpty { headers.add("Edge-Attempt-Id", run.attempt) }
+            let request = HTTPClientRequest(
+                method: "PUT",
+                target: "\(path)/partial?index=\(index)",
+                headers: headers,
+                body: .bytes(bytes)
+            )
+            _ = try? await self.client?.send(request).body.collect(upTo: Self.answerBytesMax)
+        }
+        lastPartial = task
+        await task.value
     }
 
     /// The run is over: what was not sent yet is of no use.

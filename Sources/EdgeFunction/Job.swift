@@ -24,6 +24,8 @@ public struct Job: Sendable {
     public let state: JSONValue?
     /// Files that the job came with: SHA-256 to path.
     public let inputs: [String: String]
+    /// How many unfinished pictures somebody who waits would like to see; see ``show(_:index:)``.
+    public let partialImages: Int
     /// The end of the job's whole life.
     public let deadline: Timestamp?
     let control: Control
@@ -43,6 +45,7 @@ public struct Job: Sendable {
         generation = document["generation"]?.string ?? id
         attempt = document["attempt"]?.integer.map { Int(clamping: $0) } ?? 1
         attemptID = request.headers["Edge-Attempt-Id"] ?? ""
+        partialImages = request.headers["Edge-Partial-Images"].flatMap { Int($0) } ?? 0
         lane = document["lane"]?.string
         token = CallerToken(request)
         isUnsure = document["unsure"]?.bool ?? false
@@ -63,6 +66,19 @@ public struct Job: Sendable {
     @LoopActor
     public func progress(_ fraction: Double, note: String? = nil) {
         control.show(fraction.isNaN ? 0 : min(max(fraction, 0), 1), note: note, of: run)
+    }
+
+    /// Shows a picture that is not finished yet to whoever waits for it and asked for such. It is kept by nobody, and whatever is in its
+    /// way (it is too large, nobody waits any more) is no error.
+    ///
+    /// Returns when the host has it. One at a time is in memory, whatever the number of jobs.
+    /// - Parameters:
+    ///   - partial: at most 8 MiB; its facts may tell `width`, `height`, `quality` and `background`.
+    ///   - index: 0 for the first one of the run.
+    @LoopActor
+    public func show(_ partial: Artifact, index: Int) async {
+        guard partialImages > 0 else { return }
+        await control.show(partial, index: index, of: run)
     }
 
     /// Keeps what must survive a crash, such as a provider's request id: it is on disk when this returns, and the next run has it as

@@ -31,7 +31,9 @@ struct OpenAIAnswer {
             let fault = ImageFault.isJSON(reply.body) ? "JSON that ends too early or is damaged" : "no JSON"
             throw bad("the server sent \(fault)\(said(reply)): check that OPENAI_BASE_URL is an images API", reply)
         }
-        guard let entry = document["data"]?.array?.first else {
+        // A stream ends with an event that is the entry itself.
+        let isEvent = OpenAIEvent(document) == .completed
+        guard let entry = isEvent ? document : document["data"]?.array?.first else {
             throw bad("the server sent JSON without an image\(said(reply))", reply)
         }
         let facts = facts(of: document, reply)
@@ -114,13 +116,28 @@ struct OpenAIAnswer {
         return SaidText.line(OpenAIFault(reply.body).message, hiding: settings.key).map { ". It says: \($0)" } ?? ""
     }
 
-    private func facts(of document: JSONValue?, _ reply: ProviderReply) -> Facts {
+    /// A picture that is not finished, out of an event; nil when it cannot be shown.
+    func partial(_ reply: ProviderReply) -> PartialImage? {
+        guard let event = reply.json, let text = event["b64_json"]?.string,
+            let bytes = reply.result(inBase64: text), bytes.count <= settings.imageBytesMax
+        else { return nil }
+        let index = event["partial_image_index"]?.integer.flatMap { Int(exactly: $0) } ?? 0
+        return try? PartialImage(bytes: bytes, index: max(0, index), details: looks(of: event))
+    }
+
+    /// How the picture was made.
+    private func looks(of document: JSONValue?) -> JSONObject {
         var details: JSONObject = [:]
-        details["requestId"] = OpenAIRefusal.requestID(reply).map { .string($0) }
         for name in ["quality", "background"] {
             guard let text = document?[name]?.string else { continue }
             details[name] = SaidText.line(text, hiding: settings.key).map { .string($0) }
         }
+        return details
+    }
+
+    private func facts(of document: JSONValue?, _ reply: ProviderReply) -> Facts {
+        var details = looks(of: document)
+        details["requestId"] = OpenAIRefusal.requestID(reply).map { .string($0) }
         details["usage"] = document?["usage"].flatMap { Self.usage($0) }
         if let text = document?["data"]?.array?.first?["revised_prompt"]?.string {
             details["revisedPrompt"] = SaidText.line(text, hiding: settings.key).map { .string($0) }

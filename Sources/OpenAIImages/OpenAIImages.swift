@@ -82,15 +82,46 @@ public final class OpenAIImages: Provider {
         )
         if let pending = OpenAIPending(attempt.state) { return try await fetch(pending, reader, attempt) }
 
-        let call = try await call(for: request, model: model, timeout: attempt.timeout)
-        let reply = try await send(call)
-        guard reply.status == 200 || reply.status == 201 else {
-            throw OpenAIRefusal(settings: settings, model: model, isEdit: request.image != nil, now: now()).error(reply)
+        let refusal = OpenAIRefusal(settings: settings, model: model, isEdit: request.image != nil, now: now())
+        let reply = try await made(request, model: model, attempt, reader)
+        guard reply.status == 200 || reply.status == 201 else { throw refusal.error(reply) }
+        if OpenAIEvent.isStream(reply), reply.json.flatMap({ OpenAIEvent($0) }) == .failed {
+            throw refusal.error(inStream: reply)
         }
         switch try reader.read(reply) {
         case (.here(let bytes), let facts): return .image(try reader.image(bytes, facts, reply))
         case (.at(let url), let facts): return try await fetch(OpenAIPending(url: url, facts: facts), reader, attempt)
         }
+    }
+
+    /// The answer to the call that makes it: in a stream, where somebody would see the picture before it is finished.
+    private func made(
+        _ request: ImageRequest,
+        model: OpenAIModel?,
+        _ attempt: ProviderAttempt,
+        _ reader: OpenAIAnswer
+    ) async throws(ProviderError) -> ProviderReply {
+        let partials = model?.family.streams == false ? 0 : min(attempt.partialImages, OpenAIRequests.partialsMax)
+        let call = try await call(for: request, model: model, timeout: attempt.timeout, partials: partials)
+        guard partials > 0 else { return try await send(call) }
+        let reply: ProviderReply
+        do {
+            let show = attempt.show
+            reply = try await transport.send(call) { reply in
+                switch reply.json.flatMap({ OpenAIEvent($0) }) {
+                case .partial:
+                    if let image = reader.partial(reply) { await show(image) }
+                    return true
+                case .completed, .failed: return false
+                case nil: return true
+                }
+            }
+        } catch {
+            throw problem(error, timeout: call.timeout, isMade: false)
+        }
+        // Nothing was begun: the same without what the server does not know.
+        guard reply.status == 400 || reply.status == 422, OpenAIRefusal.isOfStream(reply) else { return reply }
+        return try await send(try await self.call(for: request, model: model, timeout: attempt.timeout, partials: 0))
     }
 
     private var usualModel: OpenAIModel? { settings.defaultModel ?? (settings.isPublic ? .usual : nil) }
@@ -135,15 +166,18 @@ public final class OpenAIImages: Provider {
     private func call(
         for request: ImageRequest,
         model: OpenAIModel?,
-        timeout: Duration
+        timeout: Duration,
+        partials: Int
     ) async throws(ProviderError) -> ProviderCall {
-        guard let image = request.image else { return requests.image(request, model: model, timeout: timeout) }
+        guard let image = request.image else {
+            return requests.image(request, model: model, timeout: timeout, partials: partials)
+        }
         do {
             var pictures = OpenAIRequests.Pictures(image: try await image.read())
             if let mask = request.mask {
                 pictures.mask = (try await OpenAIMask.fitting(try await mask.read().bytes), .png)
             }
-            return requests.edit(request, pictures: pictures, model: model, timeout: timeout)
+            return requests.edit(request, pictures: pictures, model: model, timeout: timeout, partials: partials)
         } catch let error as ImageInputError {
             throw failure(.refused, error.description)
         } catch let error as OpenAIMaskError {

@@ -52,6 +52,9 @@ extension OpenAIModel.Family {
     /// Whether it refuses `response_format` and takes `output_format`.
     var isGPT: Bool { self == .gptFixed || self == .gptFree }
 
+    /// Whether it may be asked to show a picture before it is finished.
+    var streams: Bool { self != .dallE2 && self != .dallE3 }
+
     /// What of a free size does not fit is found by ``misfit(width:height:)``: a ratio is no property of one side.
     var sizes: ProviderAbilities.Sizes {
         switch self {

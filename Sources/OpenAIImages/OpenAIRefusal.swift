@@ -28,6 +28,26 @@ struct OpenAIRefusal {
         return error.kind == .refused && isOfServer ? error.unfit : error
     }
 
+    /// An error that came when the stream had begun: its status is in its words alone, and the server may have worked.
+    func error(inStream reply: ProviderReply) -> ProviderError {
+        let fault = OpenAIFault(reply.body)
+        var reply = reply
+        let isLimit = ["rate_limit", "quota", "requests"].contains {
+            fault.type.contains($0) || fault.code.contains($0)
+        }
+        let isRefused = fault.type.hasPrefix("invalid_request") || fault.isOne(of: Self.contentCodes)
+        reply.status = isLimit ? 429 : isRefused ? 400 : 500
+        return error(reply).perhapsPaid
+    }
+
+    /// Whether a refusal is of a stream alone, and not of the picture.
+    static func isOfStream(_ reply: ProviderReply) -> Bool {
+        let fault = OpenAIFault(reply.body)
+        if ["stream", "partial_images"].contains(fault.param) { return true }
+        let text = fault.message.lowercased()
+        return fault.param.isEmpty && (text.contains("partial_images") || text.contains("stream"))
+    }
+
     /// The id by which a server finds a request in its logs, bounded to what such an id is.
     static func requestID(_ reply: ProviderReply) -> String? {
         guard let value = reply.header("x-request-id"), !value.isEmpty, value.utf8.count <= 128,

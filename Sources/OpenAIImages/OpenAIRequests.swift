@@ -18,15 +18,26 @@ struct OpenAIRequests {
         var mask: (bytes: [UInt8], type: ImageType)?
     }
 
-    func image(_ request: ImageRequest, model: OpenAIModel?, timeout: Duration) -> ProviderCall {
+    /// The API's own limit.
+    static let partialsMax = 3
+    /// A stream is silent while the model works.
+    static let streamIdleTimeout: Duration = .seconds(300)
+
+    /// - Parameter partials: how many unfinished pictures are to come before the finished one, in a stream; 0: no stream.
+    func image(_ request: ImageRequest, model: OpenAIModel?, timeout: Duration, partials: Int = 0) -> ProviderCall {
         var body = JSONObject()
-        for (name, value) in fields(request, model: model) { body[name] = value }
+        for (name, value) in fields(request, model: model) + Self.stream(partials) { body[name] = value }
         return call(
             "images/generations",
             type: "application/json",
             body: JSONValue.object(body).encoded(),
-            timeout: timeout
+            timeout: timeout,
+            partials: partials
         )
+    }
+
+    private static func stream(_ partials: Int) -> [(String, JSONValue)] {
+        partials > 0 ? [("stream", true), ("partial_images", .integer(Int64(partials)))] : []
     }
 
     func edit(
@@ -34,10 +45,13 @@ struct OpenAIRequests {
         pictures: Pictures,
         model: OpenAIModel?,
         timeout: Duration,
+        partials: Int = 0,
         form: MultipartBody = MultipartBody()
     ) -> ProviderCall {
         var form = form
-        for (name, value) in fields(request, model: model) { form.add(name, value.string ?? value.text()) }
+        for (name, value) in fields(request, model: model) + Self.stream(partials) {
+            form.add(name, value.string ?? value.text())
+        }
         let files: [(String, (bytes: [UInt8], type: ImageType)?)] = [
             ("image", pictures.image), ("mask", pictures.mask),
         ]
@@ -49,7 +63,7 @@ struct OpenAIRequests {
                 type: picture.type.mediaType
             )
         }
-        return call("images/edits", type: form.contentType, body: form.whole, timeout: timeout)
+        return call("images/edits", type: form.contentType, body: form.whole, timeout: timeout, partials: partials)
     }
 
     func models() -> ProviderCall {
@@ -107,16 +121,24 @@ struct OpenAIRequests {
         return fields
     }
 
-    private func call(_ path: String, type: String, body: [UInt8], timeout: Duration) -> ProviderCall {
-        ProviderCall(
+    private func call(
+        _ path: String,
+        type: String,
+        body: [UInt8],
+        timeout: Duration,
+        partials: Int
+    ) -> ProviderCall {
+        let accept = partials > 0 ? "text/event-stream, application/json" : "application/json"
+        var call = ProviderCall(
             method: "POST",
             url: "\(settings.baseURL)/\(path)",
-            headers: [ProviderHeader("Content-Type", type), ProviderHeader("Accept", "application/json")]
-                + authorization,
+            headers: [ProviderHeader("Content-Type", type), ProviderHeader("Accept", accept)] + authorization,
             body: body,
-            answerBytesMax: OpenAIAnswer.bytesMax(image: settings.imageBytesMax),
+            answerBytesMax: OpenAIAnswer.bytesMax(image: settings.imageBytesMax) * (1 + partials),
             timeout: timeout
         )
+        if partials > 0 { call.idleTimeout = Self.streamIdleTimeout }
+        return call
     }
 
     private var authorization: [ProviderHeader] {

@@ -60,6 +60,10 @@ public struct ProviderAttempt: Sendable {
     public var timeout: Duration
     /// Tells whoever waits how far it is: 0 to 1 and a short note.
     public var report: @Sendable (Double, String) async -> Void
+    /// How many unfinished pictures somebody who waits would like to see; a provider that has none shows none.
+    public var partialImages: Int
+    /// Shows one of them.
+    public var show: @Sendable (PartialImage) async -> Void
     /// Waits; throws `CancellationError` when the caller has gone.
     public var pause: @Sendable (Duration) async throws(CancellationError) -> Void
 
@@ -70,6 +74,8 @@ public struct ProviderAttempt: Sendable {
         state: JSONValue? = nil,
         timeout: Duration = .seconds(300),
         report: @escaping @Sendable (Double, String) async -> Void = { _, _ in },
+        partialImages: Int = 0,
+        show: @escaping @Sendable (PartialImage) async -> Void = { _ in },
         pause: @escaping @Sendable (Duration) async throws(CancellationError) -> Void
     ) {
         self.number = number
@@ -78,6 +84,8 @@ public struct ProviderAttempt: Sendable {
         self.state = state
         self.timeout = timeout
         self.report = report
+        self.partialImages = partialImages
+        self.show = show
         self.pause = pause
     }
 }

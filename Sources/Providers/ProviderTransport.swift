@@ -5,6 +5,22 @@ public import JSON
 /// Sends one call and takes its answer. ``UpstreamTransport`` does it over libcurl.
 public protocol ProviderTransport: Sendable {
     func send(_ call: ProviderCall) async throws(TransportError) -> ProviderReply
+
+    /// The same for a call whose answer may be an event stream: each event's data goes to `onEvent` as soon as it is whole, as if it
+    /// were an answer, until that says false or the stream ends; the last one is the reply. Any other answer is the reply itself.
+    func send(
+        _ call: ProviderCall,
+        onEvent: @escaping @Sendable (ProviderReply) async -> Bool
+    ) async throws(TransportError) -> ProviderReply
+}
+
+extension ProviderTransport {
+    public func send(
+        _ call: ProviderCall,
+        onEvent: @escaping @Sendable (ProviderReply) async -> Bool
+    ) async throws(TransportError) -> ProviderReply {
+        try await send(call)
+    }
 }
 
 /// One HTTP request, complete.
@@ -27,6 +43,8 @@ public struct ProviderCall: Sendable, Equatable {
     public var timeout: Duration
     /// From the last byte that was sent to the head of the answer; nil: as long as the whole may take, as for a model that works.
     public var headTimeout: Duration?
+    /// Between two pieces of the answer; nil: the usual, for an answer that comes in one go.
+    public var idleTimeout: Duration?
     public var target: Target
 
     public init(

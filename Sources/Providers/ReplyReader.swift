@@ -23,6 +23,44 @@ enum ReplyReader {
         return body.parts
     }
 
+    /// Reads an event stream until `onEvent` says false, or to its end.
+    /// - Returns: the last event.
+    static func readEvents(
+        _ source: UpstreamBody,
+        _ onEvent: @LoopActor (ReplyBody.Parts) async -> Bool
+    ) async throws -> ReplyBody.Parts {
+        let stream = SharedStream()
+        var received = 0
+        var last = ReplyBody.Parts()
+        while let piece = try await source.next() {
+            received += piece.count
+            let events =
+                received <= inlineBytesMax ? try stream.take(piece) : try await Pool.run { try stream.take(piece) }
+            for event in events {
+                last = event
+                guard await onEvent(event) else { return last }
+            }
+        }
+        if let event = stream.takeRest() {
+            last = event
+            _ = await onEvent(event)
+        }
+        return last
+    }
+
+    /// Used by one thread after the other.
+    private final class SharedStream: Sendable {
+        private let stream = Mutex(EventStream())
+
+        func take(_ piece: [UInt8]) throws(SpoolError) -> [ReplyBody.Parts] {
+            try stream.withLock { (stream) throws(SpoolError) in
+                try piece.withBytes { (piece) throws(SpoolError) in try stream.take(piece) }
+            }
+        }
+
+        func takeRest() -> ReplyBody.Parts? { stream.withLock { $0.takeRest() } }
+    }
+
     /// Used by one thread after the other.
     private final class SharedBody: Sendable {
         private let body = Mutex(ReplyBody())

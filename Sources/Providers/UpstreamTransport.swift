@@ -19,10 +19,18 @@ public struct UpstreamTransport: ProviderTransport {
         try await Self.send(call, over: call.target == .result ? results : providers)
     }
 
+    public func send(
+        _ call: ProviderCall,
+        onEvent: @escaping @Sendable (ProviderReply) async -> Bool
+    ) async throws(TransportError) -> ProviderReply {
+        try await Self.send(call, over: call.target == .result ? results : providers, onEvent)
+    }
+
     @LoopActor
     private static func send(
         _ call: ProviderCall,
-        over upstream: Upstream
+        over upstream: Upstream,
+        _ onEvent: (@Sendable (ProviderReply) async -> Bool)? = nil
     ) async throws(TransportError) -> ProviderReply {
         var headers = UpstreamHeaders()
         for header in call.headers { headers.add(header.name, header.value) }
@@ -34,14 +42,19 @@ public struct UpstreamTransport: ProviderTransport {
         )
         request.deadlines.firstByte = min(call.headTimeout ?? call.timeout, call.timeout)
         request.deadlines.total = call.timeout
+        if let idle = call.idleTimeout { request.deadlines.idle = min(idle, call.timeout) }
         request.answerBytesMax = call.answerBytesMax
         do {
             let answer = try await upstream.call(request)
-            return ProviderReply(
-                status: answer.status,
-                headers: answer.headers.map { ProviderHeader($0.name, $0.value) },
-                try await ReplyReader.read(answer.body)
-            )
+            let headers = answer.headers.map { ProviderHeader($0.name, $0.value) }
+            let isStream = answer.headers["Content-Type"]?.lowercased().hasPrefix("text/event-stream") ?? false
+            guard let onEvent, isStream, answer.status == 200 else {
+                return ProviderReply(status: answer.status, headers: headers, try await ReplyReader.read(answer.body))
+            }
+            let last = try await ReplyReader.readEvents(answer.body) { parts in
+                await onEvent(ProviderReply(status: answer.status, headers: headers, parts))
+            }
+            return ProviderReply(status: answer.status, headers: headers, last)
         } catch let error as UpstreamError {
             throw TransportError(error)
         } catch let error as SpoolError {

@@ -74,4 +74,31 @@ struct ControlTests {
 
         #expect(host.asked.map(\.body) == [#"{"fraction":0.1}"#, #"{"fraction":0.9}"#])
     }
+
+    @Test @LoopActor func `unfinished pictures go one at a time, and one that is too large does not`() async throws {
+        let first = Gate()
+        let host = ScriptedControl { request in
+            if request.target.hasSuffix("index=0") { await first.wait() }
+            return Response(status: request.target.hasSuffix("index=1") ? 409 : 204)
+        }
+        let socket = try Served(host)
+        let control = Control(path: socket.path)
+        func show(_ index: Int, bytes: Int = 3) -> Task<Void, Never> {
+            let partial = Artifact([UInt8](repeating: 65, count: bytes), type: "image/png", facts: ["width": 8])
+            return Task { await control.show(partial, index: index, of: RunName(job: "j", attempt: "a")) }
+        }
+
+        let tasks = [show(0), show(1), show(2), show(3, bytes: Control.partialBytesMax + 1)]
+        await tasks[3].value
+        while host.asked.isEmpty { await Task.yield() }
+        let atFirst = host.asked.count
+        first.open()
+        for task in tasks { await task.value }
+
+        #expect(atFirst == 1)
+        #expect(host.asked.map(\.line) == [0, 1, 2].map { "PUT /v1/jobs/j/partial?index=\($0)" })
+        #expect(host.asked.allSatisfy { $0.body == "AAA" && $0.headers["Content-Type"] == "image/png" })
+        #expect(host.asked.allSatisfy { $0.headers["Edge-Result"] == #"{"width":8}"# })
+        #expect(host.asked.allSatisfy { $0.headers["Edge-Attempt-Id"] == "a" })
+    }
 }

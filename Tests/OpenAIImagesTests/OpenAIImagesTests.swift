@@ -3,6 +3,7 @@ import EdgeLoop
 import JSON
 import PNG
 import Providers
+import Synchronization
 import TestSupport
 import Testing
 import Upstream
@@ -53,6 +54,103 @@ struct OpenAIImagesTests {
     }
 
     struct Failure: Error { let text: String }
+
+    private final class Shown: Sendable {
+        let pictures = Mutex<[PartialImage]>([])
+        func add(_ picture: PartialImage) { pictures.withLock { $0.append(picture) } }
+    }
+
+    /// What a call showed before it ended, and its end.
+    @LoopActor
+    private func shown(
+        _ script: OpenAIScript,
+        model: String = "gpt-image-1-mini",
+        wanted: Int = 2
+    ) async throws -> (partials: [PartialImage], image: ImageResult?, error: ProviderError?) {
+        let shown = Shown()
+        var attempt = Self.attempt
+        attempt.partialImages = wanted
+        attempt.show = { shown.add($0) }
+        let provider = try provider(script)
+        do throws(ProviderError) {
+            let answer = try await provider.answer(ImageRequest(prompt: "a kite", model: model), attempt: attempt)
+            guard case .image(let image) = answer else { return (shown.pictures.withLock { $0 }, nil, nil) }
+            return (shown.pictures.withLock { $0 }, image, nil)
+        } catch {
+            return (shown.pictures.withLock { $0 }, nil, error)
+        }
+    }
+
+    @Test @LoopActor func `a stream shows unfinished pictures and ends with the finished one`() async throws {
+        let script = try OpenAIScript(then: .stream(partials: 2))
+
+        let (partials, image, _) = try await shown(script)
+
+        #expect(partials.map(\.index) == [0, 1])
+        #expect(partials.map(\.content.bytes) == [0, 1].map { OpenAIScript.partial($0, of: "a kite") })
+        #expect(partials.first?.facts == ["quality": "medium", "background": "opaque", "width": 8, "height": 8])
+        #expect(image?.bytes == OpenAIScript.picture("a kite"))
+        #expect(image?.details["usage"]?["total_tokens"] == 1066)
+        #expect(script.images.first?.header("accept")?.contains("text/event-stream") == true)
+        #expect(script.calls == 1)
+    }
+
+    @Test(
+        "No stream is asked for where nobody looks, and of models that have none",
+        arguments: [("gpt-image-1-mini", 0), ("dall-e-3", 2)]
+    )
+    @LoopActor func asksForNoStream(model: String, wanted: Int) async throws {
+        let script = try OpenAIScript(then: .stream(partials: 2))
+
+        let (partials, image, _) = try await shown(script, model: model, wanted: wanted)
+
+        #expect(partials.isEmpty && image != nil)
+        #expect(OpenAIScript.asked(try #require(script.images.first)) == nil)
+        #expect(script.calls == 1)
+    }
+
+    @Test @LoopActor func `a server that refuses the stream is asked without, once, and another refusal is the answer`()
+        async throws
+    {
+        let refusal = OpenAIScript.Reply.error(400, code: "invalid_value", message: "no", param: "partial_images")
+        let first = try OpenAIScript([refusal])
+        let second = try OpenAIScript(then: refusal)
+        let other = try OpenAIScript(then: .error(400, code: "invalid_value", message: "no", param: "size"))
+
+        #expect(try await shown(first).image != nil)
+        #expect(try await shown(second).error?.kind == .refused)
+        #expect(try await shown(other).error?.kind == .refused)
+        #expect([first.calls, second.calls, other.calls] == [2, 2, 1])
+    }
+
+    @Test(
+        "An error in a stream says what it is, and may have been paid",
+        arguments: [
+            ("moderation_blocked", "image_generation_user_error", ProviderError.Kind.moderated),
+            ("boom", "server_error", .unavailable(after: nil)),
+            ("rate_limit_exceeded", "requests", .rateLimited(after: nil)),
+            ("invalid_value", "invalid_request_error", .refused),
+        ]
+    )
+    @LoopActor func failsInStream(code: String, type: String, kind: ProviderError.Kind) async throws {
+        let script = try OpenAIScript(then: .brokenStream(code: code, type: type))
+
+        let (partials, _, error) = try await shown(script)
+
+        #expect(partials.count == 1)
+        #expect(error?.kind == kind, "\(error?.message ?? "")")
+        #expect(error?.mayBePaid == true)
+        #expect(script.calls == 1)
+    }
+
+    @Test @LoopActor func `a stream that breaks, or ends without a picture, is no image`() async throws {
+        let broken = try OpenAIScript(then: .brokenStream(code: nil))
+        let ended = try OpenAIScript(then: .body(Array("data: {}\n\ndata: [DONE]\n\n".utf8), type: "text/event-stream"))
+
+        #expect(try await shown(broken).error?.kind == .network)
+        #expect(try await shown(ended).error?.kind == .badAnswer)
+        #expect(broken.calls == 1 && ended.calls == 1)
+    }
 
     @Test @LoopActor func `an image comes in base64, with what it used`() async throws {
         let script = try OpenAIScript()

@@ -10,6 +10,11 @@ public final class OpenAIScript {
     public enum Reply: Sendable {
         /// A picture that differs for every prompt, in base64 with usage (3).
         case image
+        /// Where a stream is asked for, so many unfinished pictures of those asked for, and then the picture (5); `stream` opens the way
+        /// after the first event.
+        case stream(partials: Int, Gate? = nil)
+        /// One unfinished picture, and then an error in the stream; nil: the stream breaks.
+        case brokenStream(code: String?, type: String = "server_error")
         /// The same behind an address on this server (7, second exchange).
         case url
         /// The same behind an address that is gone already.
@@ -164,6 +169,20 @@ public final class OpenAIScript {
         let host = request.header("host") ?? ""
         switch reply {
         case .image: return whole
+        case .stream(let partials, let gate):
+            guard let asked = asked(request) else { return whole }
+            let events = (0..<min(asked, partials)).map { event(request, partial: $0) } + [event(request)]
+            return Self.stream(events, after: gate)
+        case .brokenStream(let code, let type):
+            let error: JSONValue = [
+                "type": "error", "error": ["type": .string(type), "code": .string(code ?? ""), "message": "it broke"],
+            ]
+            guard let code, !code.isEmpty else {
+                var answer = Self.stream([event(request, partial: 0)])
+                answer.steps[answer.steps.count - 1] = .reset
+                return answer
+            }
+            return Self.stream([event(request, partial: 0), "event: error\ndata: \(error.text())\n\n"])
         case .url:
             return .json(200, #"{"created":1795226560,"data":[{"url":"http://\#(host)/files/\#(hex(prompt))"}]}"#)
         case .expiredURL:
@@ -200,12 +219,49 @@ public final class OpenAIScript {
         }
     }
 
+    /// How many unfinished pictures a request asks for; nil where it asks for no stream.
+    public nonisolated static func asked(_ request: ScriptedRequest) -> Int? {
+        func field(_ name: String) -> String? {
+            if let body = try? JSONValue.parse(request.body) { return body[name].map { $0.string ?? $0.text() } }
+            return part(name, of: request).map { String(decoding: $0, as: UTF8.self) }
+        }
+        return field("stream") == "true" ? field("partial_images").flatMap { Int($0) } ?? 0 : nil
+    }
+
+    /// An unfinished picture of a prompt. The second one is so large that it goes by way of a file.
+    public nonisolated static func partial(_ number: Int, of prompt: String) -> [UInt8] {
+        TestPicture.png("\(prompt), unfinished \(number)", extra: number == 1 ? 270_000 : 0)
+    }
+
+    private static func event(_ request: ScriptedRequest, partial: Int? = nil) -> String {
+        let prompt = prompt(of: request)
+        let kind = request.path.hasSuffix("edits") ? "image_edit" : "image_generation"
+        let name = partial == nil ? "\(kind).completed" : "\(kind).partial_image"
+        let bytes = partial.map { Self.partial($0, of: prompt) } ?? picture(prompt)
+        let more = partial.map { #""partial_image_index":\#($0)"# } ?? #""usage":\#(usage)"#
+        let data =
+            #"{"type":"\#(name)","b64_json":"\#(base64(bytes))","created_at":1795226560,"size":"1024x1024","quality":"medium","background":"opaque","output_format":"png",\#(more)}"#
+        return "event: \(name)\ndata: \(data)\n\n"
+    }
+
+    /// A chunk for each event, and the gate after the first.
+    private static func stream(_ events: [String], after gate: Gate? = nil) -> ScriptedAnswer {
+        let head =
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
+        var steps: [ScriptedAnswer.Step] = [.send(Array(head.utf8))]
+        for (number, event) in events.enumerated() {
+            if number == 1, let gate { steps.append(.wait(gate)) }
+            steps.append(.send(Array("\(String(event.utf8.count, radix: 16))\r\n\(event)\r\n".utf8)))
+        }
+        return ScriptedAnswer(steps + [.send(Array("0\r\n\r\n".utf8))])
+    }
+
+    private nonisolated static let usage =
+        #"{"input_tokens":10,"output_tokens":1056,"total_tokens":1066,"input_tokens_details":{"text_tokens":10,"image_tokens":0}}"#
+
     /// The JSON of a picture with its usage.
     public nonisolated static func body(_ prompt: String) -> String {
-        let usage =
-            #"{"input_tokens":10,"output_tokens":1056,"total_tokens":1066,"input_tokens_details":{"text_tokens":10,"image_tokens":0}}"#
-        return
-            #"{"created":1795226560,"data":[{"b64_json":"\#(base64(picture(prompt)))"}],"output_format":"png","quality":"medium","size":"1024x1024","usage":\#(usage)}"#
+        #"{"created":1795226560,"data":[{"b64_json":"\#(base64(picture(prompt)))"}],"output_format":"png","quality":"medium","size":"1024x1024","usage":\#(usage)}"#
     }
 
     private nonisolated static func envelope(type: String, code: String?, message: String, param: String?) -> String {
@@ -228,23 +284,14 @@ public final class OpenAIScript {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    public nonisolated static func base64(_ bytes: [UInt8]) -> String {
-        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-        var text = ""
-        for at in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[at..<min(at + 3, bytes.count)]
-            let word = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-            for place in 0..<4 { text.append(place <= group.count ? letters[word >> (18 - 6 * place) & 63] : "=") }
-        }
-        return text
-    }
+    public nonisolated static func base64(_ bytes: [UInt8]) -> String { TestPicture.base64(bytes) }
 }
 
 extension OpenAIScript.Reply {
     /// Whether the server has worked by the time it answers.
     fileprivate var isMade: Bool {
         switch self {
-        case .image, .url, .expiredURL, .resetAfter, .cut, .drip, .held: true
+        case .image, .stream, .brokenStream, .url, .expiredURL, .resetAfter, .cut, .drip, .held: true
         case .body, .error, .limited, .text, .page, .resetBefore, .wire: false
         }
     }

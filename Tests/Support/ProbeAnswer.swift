@@ -62,7 +62,7 @@ public struct ProbeEvent: Sendable, Equatable {
     public var json: JSONValue { (try? JSONValue.parse(data)) ?? .null }
 
     /// - Parameter text: the lines of one event.
-    init(_ text: String) {
+    public init(_ text: String) {
         var data: [Substring] = []
         var hasField = false
         for line in text.split(separator: "\n") where !line.hasPrefix(":") {

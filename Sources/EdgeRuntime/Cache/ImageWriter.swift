@@ -78,6 +78,25 @@ final class ImageWriter {
         return handle
     }
 
+    /// Ends the pieces of an image that nothing will refer to: it is read from its open file, which has no name any more and goes with
+    /// the last reader.
+    /// - Parameter ext: "png".
+    func finishUnnamed(ext: String) async throws(StateError) -> ImageHandle {
+        let descriptor = try begin()
+        guard let descriptor, let name = ImageName(sha256: hash.finishHex(), ext: ext) else {
+            throw await fail(.badName(what: "file extension", name: ext), descriptor)
+        }
+        let files = images.state.files
+        let path = path
+        var status = FileStatus()
+        let code = files.calls.statusOfOpen(descriptor, &status)
+        guard code == 0 else { throw await fail(.failed(doing: "look at", path: path, code: -code), descriptor) }
+        let handle = ImageHandle(name: name, descriptor: descriptor, status: status, files: files)
+        state = .done
+        await Pool.run { files.discard(path) }
+        return handle
+    }
+
     /// Makes the image durable under the name that its bytes have. Its file stays open for the next answers.
     /// - Parameter ext: "png".
     func finish(ext: String) async throws(StateError) -> StoredImage {

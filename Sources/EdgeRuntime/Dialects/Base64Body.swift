@@ -27,14 +27,14 @@ struct Base64Body: Sendable {
         length += Base64Text.length(of: image.bytes)
     }
 
-    var body: HTTPResponse.Body {
-        let pieces = pieces
-        return .stream(length: length) { writer in
-            for piece in pieces {
-                switch piece {
-                case .text(let text): try await writer.write(text)
-                case .image(let image): try await Self.write(image, to: writer)
-                }
+    var body: HTTPResponse.Body { .stream(length: length) { [self] in try await write(to: $0) } }
+
+    @LoopActor
+    func write(to writer: HTTPBodyWriter) async throws {
+        for piece in pieces {
+            switch piece {
+            case .text(let text): try await writer.write(text)
+            case .image(let image): try await Self.write(image, to: writer)
             }
         }
     }

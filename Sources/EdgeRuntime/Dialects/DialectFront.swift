@@ -9,10 +9,15 @@ final class DialectFront {
     private let openAI: OpenAIFront
     private let huggingFace: HuggingFaceFront
 
-    init(jobs: JobFront, images: ImageFiles, details: FunctionDetails) {
-        openAI = OpenAIFront(jobs: jobs, images: images) { function in
-            (await details.current(of: function)?["models"]?.array ?? []).compactMap(\.string)
-        }
+    init(jobs: JobFront, images: ImageFiles, details: FunctionDetails, log: LogWriter) {
+        openAI = OpenAIFront(
+            jobs: jobs,
+            images: images,
+            models: { function in
+                (await details.current(of: function)?["models"]?.array ?? []).compactMap(\.string)
+            },
+            log: log
+        )
         huggingFace = HuggingFaceFront(jobs: jobs)
     }
 

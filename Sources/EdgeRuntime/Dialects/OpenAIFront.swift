@@ -11,6 +11,7 @@ struct OpenAIFront {
     let images: ImageFiles
     /// The ids that a function tells; empty when it tells none.
     let models: @LoopActor (LiveFunction) async -> [String]
+    let log: LogWriter
     /// When this host began, which is when its models came to be as far as clients see.
     let started = Timestamp.now()
 
@@ -83,9 +84,38 @@ struct OpenAIFront {
         if isEdit, request.fields["image"] == nil {
             throw Problem.openAI("Missing required parameter: 'image'.", "image", code: "missing_required_parameter")
         }
-        let made = try await results(request, pictures, context, function, settings, notes, webhook)
-        var shown: [(record: ImageRecord, handle: ImageHandle)] = []
-        for one in made {
+        let make: @LoopActor @Sendable (PartialFeed?) async throws -> [OpenAIImage] = { feed in
+            try await self.images(
+                of: self.results(request, pictures, context, function, settings, notes, webhook, feed)
+            )
+        }
+        if request.isStream, request.partialImages > 0 {
+            let stream = OpenAIStream(
+                feed: PartialFeed(wanted: request.partialImages),
+                isEdit: isEdit,
+                told: { error in
+                    let (problem, isFault) = Problem.told(error, function: function.name)
+                    if isFault { log.write(.error, "\(error)", requestID: context.id) }
+                    return OpenAIError(problem, endsJob: (error as? DialectProblem)?.endsJob ?? false)
+                }
+            )
+            return try await stream.response(make)
+        }
+        let made = try await make(nil)
+        if request.isStream { return OpenAIStream.response(made, isEdit: isEdit) }
+        return HTTPResponse(
+            headers: [
+                "Content-Type": "application/json", "Cache-Control": "no-store",
+                "Cache-Status": made.first?.cacheStatus ?? "edge",
+            ],
+            body: list(of: made, request.format, base: context.base)
+        )
+    }
+
+    /// Opens what was made.
+    private func images(of results: [HeldResult]) async throws -> [OpenAIImage] {
+        var opened: [OpenAIImage] = []
+        for one in results {
             guard let record = one.result.images.first, let name = record.name,
                 let handle = try await images.open(name)
             else {
@@ -96,20 +126,9 @@ struct OpenAIFront {
                     retryAfter: 1
                 )
             }
-            shown.append((record, handle))
+            opened.append(OpenAIImage(record, handle, facts: one.result.facts, cacheStatus: one.cacheStatus))
         }
-        var response = HTTPResponse(
-            headers: [
-                "Content-Type": request.isStream ? "text/event-stream" : "application/json",
-                "Cache-Control": "no-store", "Cache-Status": made.first?.cacheStatus ?? "edge",
-            ]
-        )
-        if request.isStream {
-            response.body = events(of: shown, isEdit ? "image_edit.completed" : "image_generation.completed")
-        } else {
-            response.body = list(of: shown, request.format, base: context.base)
-        }
-        return response
+        return opened
     }
 
     private func read(
@@ -153,10 +172,22 @@ struct OpenAIFront {
         _ function: LiveFunction,
         _ settings: JobSettings,
         _ notes: RequestNotes,
-        _ webhook: String?
+        _ webhook: String?,
+        _ feed: PartialFeed?
     ) async throws -> [HeldResult] {
         guard request.count > 1 else {
-            return [try await jobs.make(request.fields, pictures, context, function, settings, notes, webhook: webhook)]
+            return [
+                try await jobs.make(
+                    request.fields,
+                    pictures,
+                    context,
+                    function,
+                    settings,
+                    notes,
+                    webhook: webhook,
+                    feed: feed
+                )
+            ]
         }
         let batch = ImageBatch()
         var tasks: [Task<HeldResult, any Error>] = []
@@ -173,7 +204,8 @@ struct OpenAIFront {
                         notes,
                         webhook: webhook,
                         part: (index, request.count),
-                        batch: batch
+                        batch: batch,
+                        feed: feed
                     )
                 }
             )
@@ -190,13 +222,9 @@ struct OpenAIFront {
 
     // MARK: Answers
 
-    private func list(
-        of images: [(record: ImageRecord, handle: ImageHandle)],
-        _ format: OpenAIRequest.Format,
-        base: String
-    ) -> HTTPResponse.Body {
+    private func list(of images: [OpenAIImage], _ format: OpenAIRequest.Format, base: String) -> HTTPResponse.Body {
         var facts: JSONObject = ["created": .integer(Self.seconds(.now()))]
-        if let first = images.first { Self.add(first.record, to: &facts) }
+        if let first = images.first { for member in first.shape.members { facts[member.key] = member.value } }
         switch format {
         case .url:
             facts["data"] = .array(images.map { ["url": .string("\(base)/images/\($0.record.fileName)")] })
@@ -214,33 +242,6 @@ struct OpenAIFront {
         }
     }
 
-    /// The functions here show no unfinished pictures, so each image is one event.
-    private func events(
-        of images: [(record: ImageRecord, handle: ImageHandle)],
-        _ name: String
-    ) -> HTTPResponse.Body {
-        var body = Base64Body()
-        for image in images {
-            var facts: JSONObject = [
-                "type": .string(name), "created_at": .integer(Self.seconds(.now())), "quality": "auto",
-                "background": "auto",
-            ]
-            Self.add(image.record, to: &facts)
-            body.add("event: \(name)\ndata: \(JSONValue.object(facts).text().dropLast()),\"b64_json\":\"")
-            body.add(image.handle)
-            body.add("\"}\n\n")
-        }
-        return body.body
-    }
-
-    /// What the image is, whatever was asked for.
-    private static func add(_ record: ImageRecord, to facts: inout JSONObject) {
-        if let width = record.width, let height = record.height { facts["size"] = .string("\(width)x\(height)") }
-        if record.type.hasPrefix("image/") {
-            facts["output_format"] = .string(String(record.type.dropFirst("image/".count)))
-        }
-    }
-
     private static func json(_ object: JSONObject) -> HTTPResponse {
         HTTPResponse(
             headers: ["Content-Type": "application/json", "Cache-Control": "no-store"],
@@ -248,5 +249,5 @@ struct OpenAIFront {
         )
     }
 
-    private static func seconds(_ moment: Timestamp) -> Int64 { moment.milliseconds / 1000 }
+    static func seconds(_ moment: Timestamp) -> Int64 { moment.milliseconds / 1000 }
 }

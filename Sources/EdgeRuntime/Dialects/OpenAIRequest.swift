@@ -11,10 +11,13 @@ struct OpenAIRequest: Equatable {
     let count: Int
     let format: Format
     let isStream: Bool
+    /// How many unfinished pictures of each image are wanted in a stream, at most.
+    let partialImages: Int
 
     /// Seeds have 32 bits.
     private static let seedMask: Int64 = 0xffff_ffff
     static let counts: ClosedRange<Int64> = 1...10
+    private static let partials = 0...Int64(PartialPictures.countMax)
     private static let sides: ClosedRange<Int> = 1...16_384
 
     /// Fields that are the same in both languages.
@@ -42,8 +45,9 @@ struct OpenAIRequest: Equatable {
             fields["width"] = .integer(Int64(width))
             fields["height"] = .integer(Int64(height))
         }
-        count = try Self.count(given["n"])
+        count = try Self.number(given["n"], "n", in: Self.counts) ?? 1
         isStream = try Self.flag(given["stream"], "stream")
+        partialImages = try Self.number(given["partial_images"], "partial_images", in: Self.partials) ?? 0
         format = try Self.format(given["response_format"], model: given["model"]?.string ?? "")
         self.fields = fields
     }
@@ -82,16 +86,20 @@ struct OpenAIRequest: Equatable {
         return number
     }
 
-    private static func count(_ value: JSONValue?) throws(Problem) -> Int {
-        guard let value, !value.isNull else { return 1 }
-        guard let count = value.integer, counts.contains(count) else {
+    private static func number(
+        _ value: JSONValue?,
+        _ name: String,
+        in range: ClosedRange<Int64>
+    ) throws(Problem) -> Int? {
+        guard let value, !value.isNull else { return nil }
+        guard let number = value.integer, range.contains(number) else {
             throw .openAI(
-                "Invalid value: '\(value.text().prefix(40))'. 'n' is a whole number from \(counts.lowerBound) to "
-                    + "\(counts.upperBound).",
-                "n"
+                "Invalid value: '\(value.text().prefix(40))'. '\(name)' is a whole number from \(range.lowerBound) to "
+                    + "\(range.upperBound).",
+                name
             )
         }
-        return Int(count)
+        return Int(number)
     }
 
     private static func flag(_ value: JSONValue?, _ name: String) throws(Problem) -> Bool {

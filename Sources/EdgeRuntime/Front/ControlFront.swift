@@ -10,17 +10,21 @@ final class ControlFront: HTTPHandler {
     private let function: String
     private let hasCall: @LoopActor (String) -> Bool
     private let jobs: JobAccess
+    private let images: ImageFiles
     private let grants: @LoopActor () -> Set<FunctionEntry.Grant>
     private let service: @LoopActor () async -> JSONObject
     private let log: LogWriter
 
     private static let bodyBytesMax = 64 << 10
+    /// An unfinished picture.
+    private static let partialBytesMax = 8 << 20
 
     /// - Parameter hasCall: whether the isolate has a call with that request id, which for a run is its job's.
     init(
         function: String,
         hasCall: @escaping @LoopActor (String) -> Bool,
         jobs: JobAccess,
+        images: ImageFiles,
         grants: @escaping @LoopActor () -> Set<FunctionEntry.Grant>,
         service: @escaping @LoopActor () async -> JSONObject,
         log: LogWriter
@@ -28,12 +32,15 @@ final class ControlFront: HTTPHandler {
         self.function = function
         self.hasCall = hasCall
         self.jobs = jobs
+        self.images = images
         self.grants = grants
         self.service = service
         self.log = log
     }
 
-    func bodyLimit(method: String, path: String) -> Int { Self.bodyBytesMax }
+    func bodyLimit(method: String, path: String) -> Int {
+        path.hasSuffix("/partial") ? Self.partialBytesMax : Self.bodyBytesMax
+    }
 
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
         let id = request.headers["Edge-Request-Id"]
@@ -74,6 +81,9 @@ final class ControlFront: HTTPHandler {
         case ("PUT", 4, "v1", "jobs", "state"):
             let body = try await body(request)
             try await setState(body, of: try running(parts[2], request))
+            return HTTPResponse(status: 204)
+        case ("PUT", 4, "v1", "jobs", "partial"):
+            try await showPartial(request, of: try running(parts[2], request))
             return HTTPResponse(status: 204)
         default:
             throw Problem(
@@ -151,13 +161,53 @@ final class ControlFront: HTTPHandler {
         try await jobs.board.setState(state, of: generation)
     }
 
+    /// A picture that is not finished yet goes by way of a file to who waits for it, piece by piece.
+    private func showPartial(_ request: HTTPRequest, of generation: Generation) async throws {
+        let ending = ImageFileType.fileExtension(ofType: request.headers["Content-Type"] ?? "")
+        guard ending != "bin", ending != "mp4" else {
+            throw Problem(
+                status: 415,
+                code: "picture_type",
+                message: "an unfinished picture is an image, by Content-Type"
+            )
+        }
+        guard generation.partials.hasRoom, images.state.hasRoom else {
+            throw Problem(status: 409, code: "not_wanted", message: "nobody waits for another unfinished picture")
+        }
+        let facts = try ArtifactReader.facts(request.headers["Edge-Result"])
+        let writer = images.begin(bytesMax: Self.partialBytesMax)
+        while let piece = try await request.body.next() { try await writer.append(piece) }
+        guard writer.bytes > 0 else { throw Problem(status: 400, code: "empty", message: "the picture has no bytes") }
+        let image = try await writer.finishUnnamed(ext: ending)
+        // Its run may have ended, and another one begun, while it came.
+        guard try running(generation.id, request) === generation else { return }
+        var picture = PartialPicture(
+            image: image,
+            type: ImageFileType.type(ofExtension: ending) ?? "",
+            index: Self.number("index", in: request.query) ?? 0
+        )
+        picture.width = facts["width"]?.integer.map { Int(clamping: $0) }
+        picture.height = facts["height"]?.integer.map { Int(clamping: $0) }
+        picture.quality = Self.word(facts["quality"])
+        picture.background = Self.word(facts["background"])
+        generation.partials.show(picture)
+    }
+
+    /// One of the API's short words; whatever else a provider may say is not handed on.
+    private static func word(_ value: JSONValue?) -> String? {
+        guard let text = value?.string, text.utf8.count <= 16, text.utf8.allSatisfy({ (0x61...0x7a).contains($0) })
+        else { return nil }
+        return text
+    }
+
     /// `?wait=N` in whole seconds; anything else is no wait.
     private static func wait(_ query: String?) -> Duration? {
-        guard let query else { return nil }
-        for pair in query.split(separator: "&") where pair.hasPrefix("wait=") {
-            guard let seconds = Int(pair.dropFirst("wait=".count)), seconds > 0 else { return nil }
-            return min(.seconds(min(seconds, 1_000_000)), JobFront.waitMax)
-        }
-        return nil
+        guard let seconds = number("wait", in: query), seconds > 0 else { return nil }
+        return min(.seconds(min(seconds, 1_000_000)), JobFront.waitMax)
+    }
+
+    private static func number(_ name: String, in query: String?) -> Int? {
+        let pair = (query ?? "").split(separator: "&").first { $0.hasPrefix("\(name)=") }
+        return pair.flatMap { Int($0.dropFirst(name.utf8.count + 1)) }
     }
 }

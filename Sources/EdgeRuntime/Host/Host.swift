@@ -209,7 +209,7 @@ package final class Host {
         handler = HostHandler(
             functions: functions,
             jobs: jobFront,
-            dialects: DialectFront(jobs: jobFront, images: images, details: details),
+            dialects: DialectFront(jobs: jobFront, images: images, details: details, log: log),
             images: ImageFront(images: images),
             callers: callers,
             limits: limits,
@@ -242,6 +242,7 @@ package final class Host {
                 function: name,
                 hasCall: hasCall,
                 jobs: jobAccess,
+                images: images,
                 grants: { functions[name]?.entry.grants ?? [] },
                 service: { [unowned self] in await serviceDocument() },
                 log: log

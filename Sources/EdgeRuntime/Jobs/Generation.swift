@@ -100,6 +100,8 @@ final class Generation {
     /// As whose work it waits.
     var standing: Standing
     let changes = ChangeSignal()
+    /// Made for those alone whose caller would see them: ten thousand may wait.
+    private(set) lazy var partials = PartialPictures(isAllowed: !ticket.refusesNSFW)
 
     /// Attempts kept in memory and in the file; a job that waits an hour for a limit would have thousands.
     static let attemptsKept = 100

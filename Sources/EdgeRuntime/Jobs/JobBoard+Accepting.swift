@@ -24,6 +24,7 @@ extension JobBoard {
     ///   - isExempt: whether the operator asks, in the caller's name.
     ///   - webhook: who is told of its end; such a job needs a file.
     ///   - batch: the request that asks for several images, each a job of its own.
+    ///   - partialImages: how many unfinished pictures its caller would see.
     func accept(
         _ ticket: Ticket,
         for function: String,
@@ -33,7 +34,8 @@ extension JobBoard {
         idempotency: IdempotencyMark? = nil,
         isExempt: Bool = false,
         webhook: Webhook? = nil,
-        batch: ImageBatch? = nil
+        batch: ImageBatch? = nil,
+        partialImages: Int = 0
     ) async throws -> Job {
         guard !isStopping else { throw AcceptError.stopping }
         guard jobs.count < Self.jobsMax else { throw AcceptError.tooManyJobs(limit: Self.jobsMax) }
@@ -53,6 +55,7 @@ extension JobBoard {
             follow(job)
             lift(generation, by: job)
             generation.isWaitedFor(until: waitedUntil)
+            if partialImages > 0 { generation.partials.want(partialImages) }
             if needsFile { try await writeFile(of: job) }
             return job
         }
@@ -90,6 +93,7 @@ extension JobBoard {
         serial += 1
         if !isExempt { generation.serial = serial }
         generation.isWaitedFor(until: waitedUntil)
+        if partialImages > 0 { generation.partials.want(partialImages) }
         generation.payer = caller
         ledger.note(generation)
         generation.owner = caller.owner

@@ -8,12 +8,15 @@ extension Artifact {
     /// An image in a file is sent from there: its bytes never come into memory.
     /// - Parameter facts: nil for those of the image.
     init(_ image: ImageResult, facts: JSONObject? = nil) {
-        let content: Content =
-            if let file = image.content.file {
-                .file(HTTPFileRegion(HTTPFile(file.descriptor, size: image.content.count, ownedBy: file)))
-            } else {
-                .bytes(image.bytes)
-            }
-        self.init(content, type: image.info.type.mediaType, facts: facts ?? image.facts)
+        self.init(Self.content(image.content), type: image.info.type.mediaType, facts: facts ?? image.facts)
+    }
+
+    init(_ partial: PartialImage) {
+        self.init(Self.content(partial.content), type: partial.info.type.mediaType, facts: partial.facts)
+    }
+
+    private static func content(_ bytes: ResultBytes) -> Content {
+        guard let file = bytes.file else { return .bytes(bytes.bytes) }
+        return .file(HTTPFileRegion(HTTPFile(file.descriptor, size: bytes.count, ownedBy: file)))
     }
 }

@@ -69,6 +69,8 @@ struct Generate: JobFunction {
             state: state.provider,
             timeout: Self.timeLeft(job.deadline),
             report: { fraction, note in await job.progress(fraction, note: note) },
+            partialImages: job.partialImages,
+            show: { partial in await job.show(Artifact(partial), index: partial.index) },
             pause: { duration throws(CancellationError) in
                 do { try await sleep(for: duration) } catch { throw CancellationError() }
             }

@@ -25,6 +25,7 @@ struct ControlFrontTests {
             function: "f",
             hasCall: { calls.contains($0) },
             jobs: access,
+            images: bench.images,
             grants: { [] },
             service: { [:] },
             log: LogWriter(descriptor: STDERR_FILENO, form: .text)
@@ -92,5 +93,73 @@ struct ControlFrontTests {
         #expect(job.generation.resumeState == Array(#"{"task":1}"#.utf8))
         #expect(job.generation.progress == nil)
         bench.board.abandon()
+    }
+
+    @LoopActor
+    private func show(
+        _ picture: [UInt8],
+        index: Int = 0,
+        type: String = "image/png",
+        _ attempt: String? = nil,
+        of job: Job,
+        at control: ControlFront
+    ) async -> Int {
+        var headers: HTTPHeaders = ["Content-Type": type, "Edge-Result": #"{"width":8,"quality":"low"}"#]
+        if let attempt { headers.add("Edge-Attempt-Id", attempt) }
+        let request = HTTPRequest(
+            method: "PUT",
+            target: "/v1/jobs/\(job.id)/partial?index=\(index)",
+            headers: headers,
+            body: HTTPBodyReader(picture)
+        )
+        return await control.answer(request).status
+    }
+
+    @Test @LoopActor func `an unfinished picture is taken while somebody would see it, and not more than asked for`()
+        async throws
+    {
+        let (bench, job) = try await running()
+        let control = control(of: bench, calls: [job.id])
+        let picture = TestPicture.png("unfinished")
+        let unwanted = await show(picture, of: job, at: control)
+        job.generation.partials.want(2)
+        var seen: [Int] = []
+        let onlooker = job.generation.partials.watch { seen.append($0.index) }
+
+        let statuses = [
+            await show(picture, type: "video/mp4", of: job, at: control),
+            await show([], of: job, at: control),
+            await show(picture, "an earlier one", of: job, at: control),
+            await show(picture, index: 4, of: job, at: control),
+            await show(picture, index: 5, of: job, at: control),
+            await show(picture, index: 6, of: job, at: control),
+        ]
+        job.generation.partials.forget(onlooker)
+        var late: [PartialPicture] = []
+        _ = job.generation.partials.watch { late.append($0) }
+
+        #expect(unwanted == 409)
+        #expect(statuses == [415, 400, 409, 204, 204, 409])
+        #expect(seen == [4, 5])
+        #expect(late.map(\.index) == [4, 5])
+        #expect(late.first?.width == 8 && late.first?.quality == "low" && late.first?.type == "image/png")
+        #expect(late.first?.image.bytes == picture.count)
+        #expect(filesIn("\(bench.folder.path)/jobs/tmp").isEmpty)
+    }
+
+    @Test @LoopActor func `where an unsafe picture may not be shown, no unfinished one is`() async throws {
+        let bench = try await BoardBench()
+        bench.calls.answer = { _, _ in
+            try? await sleep(for: .seconds(3600))
+            return .unfinished(.failed(.timedOut), RunNote(message: "", code: ""))
+        }
+        var ticket = bench.ticket(key: "k")
+        ticket.refusesNSFW = true
+        let job = try await bench.board.accept(ticket, for: "f", needsFile: true, partialImages: 3)
+        await bench.calls.begun(1)
+        let control = control(of: bench, calls: [job.id])
+
+        #expect(job.generation.partials.wanted == 0)
+        #expect(await show(TestPicture.png("unfinished"), of: job, at: control) == 409)
     }
 }

@@ -346,7 +346,7 @@ final class BoardBench {
     let board: JobBoard
     let cache: ResultCache
     private let files: JobFiles
-    private let images: ImageFiles
+    let images: ImageFiles
 
     init(
         concurrency: Int = 4,

@@ -1,0 +1,37 @@
+// A finished image as OpenAI's clients are told of it.
+internal import JSON
+
+struct OpenAIImage: Sendable {
+    let record: ImageRecord
+    let handle: ImageHandle
+    let cacheStatus: String
+    private let facts: JSONObject
+
+    init(_ record: ImageRecord, _ handle: ImageHandle, facts: JSONObject, cacheStatus: String) {
+        self.record = record
+        self.handle = handle
+        self.facts = facts
+        self.cacheStatus = cacheStatus
+    }
+
+    /// What the image is, whatever was asked for.
+    var shape: JSONObject { Self.shape(type: record.type, width: record.width, height: record.height) }
+
+    static func shape(type: String, width: Int?, height: Int?) -> JSONObject {
+        var shape: JSONObject = [:]
+        if let width, let height { shape["size"] = .string("\(width)x\(height)") }
+        if type.hasPrefix("image/") { shape["output_format"] = .string(String(type.dropFirst("image/".count))) }
+        return shape
+    }
+
+    var quality: String? { facts["quality"]?.string }
+    var background: String? { facts["background"]?.string }
+
+    /// What the provider counted, where it told all that belongs there. An image out of the cache has used nothing.
+    var usage: JSONValue? {
+        guard !cacheStatus.hasPrefix("edge; hit"), let usage = facts["usage"],
+            ["input_tokens", "output_tokens", "total_tokens", "input_tokens_details"].allSatisfy({ usage[$0] != nil })
+        else { return nil }
+        return usage
+    }
+}
