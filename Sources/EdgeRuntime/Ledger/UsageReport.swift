@@ -10,9 +10,13 @@ enum UsageReport {
         let all = lines.reduce(UsageLine(name: "", charges: 0, amount: 0, perhaps: 0, perhapsAmount: 0, unknown: 0)) {
             $0.adding($1)
         }
+        // By the names that are shown: keys count by their ids, whose order means nothing to anybody.
+        let shown = lines.map { $0.json(grouping, names) }.sorted { one, other in
+            let (name, otherName) = (one["name"]?.string ?? "", other["name"]?.string ?? "")
+            return (name, one["id"]?.string ?? "") < (otherName, other["id"]?.string ?? "")
+        }
         return [
-            "by": .string(grouping.rawValue), "lines": .array(lines.map { $0.json(grouping, names) }),
-            "total": all.json(.day, names),
+            "by": .string(grouping.rawValue), "lines": .array(shown), "total": all.json(.day, names),
         ]
     }
 
