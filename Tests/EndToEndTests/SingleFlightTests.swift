@@ -61,8 +61,9 @@ struct SingleFlightTests {
             try await probe.finishSending()
             try await upstream.called(1)
             gate.open()
+            let answer = try await probe.answer()
 
-            #expect(try await probe.answer().content == HuggingFaceScript.content("a fox"))
+            #expect(answer.content == HuggingFaceScript.content("a fox"), "\(answer.status) \(answer.text.prefix(300))")
         }
     }
 
