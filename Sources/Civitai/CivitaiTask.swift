@@ -77,7 +77,8 @@ struct CivitaiTask: Sendable, Equatable {
     var pause: Duration {
         let isFine = phase == .working && failures == 0
         let pauses = isFine ? Self.workPauses : Self.failurePauses
-        let step = isFine ? asks : max(failures + fetches, 1) - 1
+        // A limit is no failure, yet whoever is limited asks less and less.
+        let step = isFine ? asks : max(failures + fetches + (phase == .working ? 0 : asks), 1) - 1
         return .seconds(pauses[min(max(step, 0), pauses.count - 1)])
     }
 

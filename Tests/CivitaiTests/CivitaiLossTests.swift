@@ -113,6 +113,16 @@ struct CivitaiLossTests {
         expectPaidOnce(driver, 3)
     }
 
+    @Test @LoopActor func `a limit that names no time is asked about less and less`() async throws {
+        let busy = CivitaiPlay.refused(CivitaiScript.problem(429, "Too Many"))
+        let driver = try Driver(CivitaiScript([.lostBefore] + Array(repeating: busy, count: 7)))
+
+        _ = try await driver.image(request)
+
+        #expect(driver.pauses.prefix(8) == [1, 2, 4, 8, 16, 30, 30, 30])
+        #expect(driver.script.paidInAll == 1)
+    }
+
     @Test @LoopActor func `questions without an answer are asked again`() async throws {
         let play = CivitaiPlay.normal.questions([
             .reset, CivitaiScript.page(502), CivitaiScript.problem(429, "Too Many", headers: [("Retry-After", "20")]),

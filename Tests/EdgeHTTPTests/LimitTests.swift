@@ -116,7 +116,7 @@ struct LimitTests {
     @LoopActor func cutsReaders(body: String) async throws {
         let folder = TemporaryFolder()
         let large = [UInt8](repeating: 7, count: 16 << 20)
-        folder.write(String(repeating: "7", count: large.count), to: "large")
+        folder.write(bytes: large, to: "large")
         let path = "\(folder.path)/large"
         let asked = Signal()
         let server = try TestServer(limits: limits { $0.writeIdle = .milliseconds(40) }) { _ in

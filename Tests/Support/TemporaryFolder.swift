@@ -1,5 +1,6 @@
 // A folder that belongs to one test and goes with it.
 internal import Glibc
+internal import Synchronization
 
 /// An empty folder under TMPDIR, removed with everything in it when it is released.
 public final class TemporaryFolder: Sendable {
@@ -11,7 +12,7 @@ public final class TemporaryFolder: Sendable {
         path = String(cString: made)
     }
 
-    deinit { removeTree(path) }
+    deinit { Removals.begin(path) }
 
     public func write(_ text: String, to name: String) {
         guard let file = fopen("\(path)/\(name)", "w") else { preconditionFailure("cannot write \(name)") }
@@ -50,6 +51,40 @@ public final class TemporaryFolder: Sendable {
             if name != "." && name != ".." { names.append(name) }
         }
         return names.sorted()
+    }
+}
+
+/// Removes folders on threads of their own: a thousand files take a while on a busy disk, and the loop that all tests share would
+/// stand still for it. The process ends when the last is gone.
+private enum Removals {
+    private static let running = Atomic(0)
+    private static let endsLast: Bool = atexit { while running.load(ordering: .acquiring) > 0 { usleep(1000) } } == 0
+
+    static func begin(_ path: String) {
+        _ = endsLast
+        running.add(1, ordering: .acquiringAndReleasing)
+        let box = Unmanaged.passRetained(Path(text: path)).toOpaque()
+        var thread = pthread_t()
+        let made = pthread_create(
+            &thread,
+            nil,
+            { box in
+                if let box { Removals.run(box) }
+                return nil
+            },
+            box
+        )
+        if made == 0 { pthread_detach(thread) } else { run(box) }
+    }
+
+    private static func run(_ box: UnsafeMutableRawPointer) {
+        removeTree(Unmanaged<Path>.fromOpaque(box).takeRetainedValue().text)
+        running.subtract(1, ordering: .acquiringAndReleasing)
+    }
+
+    private final class Path: Sendable {
+        let text: String
+        init(text: String) { self.text = text }
     }
 }
 

@@ -59,12 +59,23 @@ public enum TestPicture {
     }
 
     private static func checksum(_ data: [UInt8]) -> UInt32 {
-        var sum: UInt32 = .max
-        for byte in data {
-            sum ^= UInt32(byte)
-            for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
+        // By table and plain memory, as above.
+        data.withUnsafeBufferPointer { data in
+            checksums.withUnsafeBufferPointer { checksums in
+                var sum: UInt32 = .max
+                var at = 0
+                while at < data.count {
+                    sum = sum >> 8 ^ checksums[Int((sum ^ UInt32(data[at])) & 0xFF)]
+                    at += 1
+                }
+                return ~sum
+            }
         }
-        return ~sum
+    }
+
+    /// Of each single byte.
+    private static let checksums: [UInt32] = (0..<256).map { byte in
+        (0..<8).reduce(UInt32(byte)) { sum, _ in sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
     }
 
     private static func bytes(_ number: UInt32) -> [UInt8] {

@@ -25,9 +25,10 @@ enum RefusalReason: String, CaseIterable, Sendable {
         case "budget", "price_unknown", "spend_stopped", "ledger_unusable": self = .budget
         case "prompt_refused", "model_not_allowed", "size_not_allowed": self = .policy
         case "busy": self = .overflow
-        case "too_many_jobs", "too_many_callers", "too_many_connections", "webhooks_busy", "body_memory":
+        case "too_many_jobs", "too_many_callers", "too_many_connections", "webhooks_busy", "body_memory",
+            "too_many_tokens":
             self = .capacity
-        case "disk_full", "no_room": self = .disk
+        case "disk_full": self = .disk
         default: return nil
         }
     }

@@ -64,7 +64,7 @@ extension Problem {
 
     static let ownTokensFull = Problem(
         status: 507,
-        code: "no_room",
+        code: "too_many_tokens",
         message: "this host keeps \(TokenVault.tokensMax) tokens and has no room for another"
     )
 
