@@ -89,6 +89,8 @@ struct PolicyTests {
             #expect(wanted.json["code"] == "nsfw_not_allowed")
             let unclear = try await host.generate("a nude", [("x-api-key", open), ("Edge-Nsfw", "perhaps")])
             expectProblem(unclear, 400, naming: ["Edge-Nsfw"])
+            // One with and four without the right; what is kept asks nobody.
+            #expect(runware.sent.count == 5 && runware.fetches == 1 && runware.calls == 6)
         }
     }
 

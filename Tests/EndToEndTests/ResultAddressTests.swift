@@ -25,6 +25,7 @@ struct ResultAddressTests {
             expectProblem(answer, answer.status, naming: ["address"], address)
             #expect(answer.status >= 400)
             #expect(openai.fetches.isEmpty)
+            #expect(openai.calls == 1, "what may have been paid is not made again for an address that stays what it is")
         }
     }
 

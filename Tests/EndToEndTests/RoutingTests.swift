@@ -188,6 +188,7 @@ struct RoutingTests {
             #expect(done["state"] == "succeeded")
             #expect(done.attempts.first?["movedOn"]?.string?.contains("nscale") == true)
             expectProblem(refused, 400, naming: ["nscale", "negative_prompt", "width"])
+            #expect(runware.sent.count == 1 && runware.paid(for: "a fox") == 1)
             #expect(nscale.begun == 0)
             #expect(try await host.lane("huggingface")["circuit"] == "closed")
 
