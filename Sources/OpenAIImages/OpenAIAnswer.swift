@@ -32,7 +32,7 @@ struct OpenAIAnswer {
             throw bad("the server sent \(fault)\(said(reply)): check that OPENAI_BASE_URL is an images API", reply)
         }
         // A stream ends with an event that is the entry itself.
-        let isEvent = OpenAIEvent(document) == .completed
+        let isEvent = document["data"] == nil && OpenAIEvent(document) == .completed
         guard let entry = isEvent ? document : document["data"]?.array?.first else {
             throw bad("the server sent JSON without an image\(said(reply))", reply)
         }

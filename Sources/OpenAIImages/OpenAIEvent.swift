@@ -21,6 +21,9 @@ enum OpenAIEvent: Equatable {
             self = .completed
         } else if type == "error" || document["error"].map({ !$0.isNull }) ?? false {
             self = .failed
+        } else if type.isEmpty, document["data"]?.array?.first != nil {
+            // Some servers put the usual answer into a stream. It is made, and may be paid.
+            self = .completed
         } else {
             return nil
         }

@@ -19,15 +19,24 @@ public final class OpenAIImages: Provider {
     private let settings: OpenAISettings
     private let requests: OpenAIRequests
     private let transport: any ProviderTransport
+    private let refusals: StreamRefusals
     private let now: @Sendable () -> Timestamp
 
     public convenience init(settings: OpenAISettings, transport: any ProviderTransport) {
-        self.init(settings: settings, transport: transport) { .now() }
+        self.init(settings: settings, transport: transport, refusals: .ofProcess)
     }
 
-    /// - Parameter now: what a Retry-After that is a date is compared with.
-    init(settings: OpenAISettings, transport: any ProviderTransport, now: @escaping @Sendable () -> Timestamp) {
+    /// - Parameters:
+    ///   - refusals: who is not asked for a stream again.
+    ///   - now: what a Retry-After that is a date is compared with.
+    init(
+        settings: OpenAISettings,
+        transport: any ProviderTransport,
+        refusals: StreamRefusals,
+        now: @escaping @Sendable () -> Timestamp = { .now() }
+    ) {
         self.settings = settings
+        self.refusals = refusals
         requests = OpenAIRequests(settings: settings)
         self.transport = transport
         self.now = now
@@ -101,7 +110,9 @@ public final class OpenAIImages: Provider {
         _ attempt: ProviderAttempt,
         _ reader: OpenAIAnswer
     ) async throws(ProviderError) -> ProviderReply {
-        let partials = model?.family.streams == false ? 0 : min(attempt.partialImages, OpenAIRequests.partialsMax)
+        let isEdit = request.image != nil
+        let streams = model?.family.streams ?? true && !refusals.has(settings, model, isEdit: isEdit)
+        let partials = streams ? min(attempt.partialImages, OpenAIRequests.partialsMax) : 0
         let call = try await call(for: request, model: model, timeout: attempt.timeout, partials: partials)
         guard partials > 0 else { return try await send(call) }
         let reply: ProviderReply
@@ -119,10 +130,17 @@ public final class OpenAIImages: Provider {
         } catch {
             throw problem(error, timeout: call.timeout, isMade: false)
         }
-        // Nothing was begun: the same without what the server does not know.
-        guard reply.status == 400 || reply.status == 422, OpenAIRefusal.isOfStream(reply) else { return reply }
-        return try await send(try await self.call(for: request, model: model, timeout: attempt.timeout, partials: 0))
+        guard Self.isRefused(reply), OpenAIRefusal.isOfStream(reply) else { return reply }
+        // Nothing was begun: the same without what the server does not know. No quota sees this call, so it comes once.
+        if OpenAIRefusal.namesStream(OpenAIFault(reply.body)) { refusals.add(settings, model, isEdit: isEdit) }
+        let plain = try await send(
+            try await self.call(for: request, model: model, timeout: attempt.timeout, partials: 0)
+        )
+        if !Self.isRefused(plain) { refusals.add(settings, model, isEdit: isEdit) }
+        return plain
     }
+
+    private static func isRefused(_ reply: ProviderReply) -> Bool { reply.status == 400 || reply.status == 422 }
 
     private var usualModel: OpenAIModel? { settings.defaultModel ?? (settings.isPublic ? .usual : nil) }
 

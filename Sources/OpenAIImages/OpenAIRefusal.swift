@@ -28,7 +28,8 @@ struct OpenAIRefusal {
         return error.kind == .refused && isOfServer ? error.unfit : error
     }
 
-    /// An error that came when the stream had begun: its status is in its words alone, and the server may have worked.
+    /// An error that came when the stream had begun: its status is in its words alone, and the server may have worked. Whatever it is,
+    /// it is no wait, which would use no attempt: each of them may be paid.
     func error(inStream reply: ProviderReply) -> ProviderError {
         let fault = OpenAIFault(reply.body)
         var reply = reply
@@ -37,16 +38,24 @@ struct OpenAIRefusal {
         }
         let isRefused = fault.type.hasPrefix("invalid_request") || fault.isOne(of: Self.contentCodes)
         reply.status = isLimit ? 429 : isRefused ? 400 : 500
-        return error(reply).perhapsPaid
+        let error = error(reply).perhapsPaid
+        switch error.kind {
+        case .rateLimited, .unavailable, .loading: return error.becoming(.unavailable(after: nil))
+        default: return error
+        }
     }
 
     /// Whether a refusal is of a stream alone, and not of the picture.
     static func isOfStream(_ reply: ProviderReply) -> Bool {
         let fault = OpenAIFault(reply.body)
-        if ["stream", "partial_images"].contains(fault.param) { return true }
-        let text = fault.message.lowercased()
-        return fault.param.isEmpty && (text.contains("partial_images") || text.contains("stream"))
+        if namesStream(fault) { return true }
+        // A server that stands before another one says "upstream" of whatever that one refuses.
+        let words = fault.message.lowercased().split { !$0.isLetter && $0 != "_" }
+        return fault.param.isEmpty && words.contains { ["stream", "streaming", "partial_images"].contains($0) }
     }
+
+    /// Whether it is beyond doubt that it is.
+    static func namesStream(_ fault: OpenAIFault) -> Bool { ["stream", "partial_images"].contains(fault.param) }
 
     /// The id by which a server finds a request in its logs, bounded to what such an id is.
     static func requestID(_ reply: ProviderReply) -> String? {

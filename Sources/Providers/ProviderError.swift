@@ -66,7 +66,12 @@ public struct ProviderError: Error, Sendable, Equatable, CustomStringConvertible
     public var description: String { "\(provider): \(message)" }
 
     /// The same in other words.
-    package func saying(_ message: String) -> ProviderError {
+    package func saying(_ message: String) -> ProviderError { changed(kind, message) }
+
+    /// The same, and another thing follows from it.
+    package func becoming(_ kind: Kind) -> ProviderError { changed(kind, message) }
+
+    private func changed(_ kind: Kind, _ message: String) -> ProviderError {
         var error = ProviderError(
             provider: provider,
             kind: kind,

@@ -115,21 +115,27 @@ struct PartialImagesTests {
             message: "Unknown parameter: 'stream'.",
             param: "stream"
         )
-        let openai = try OpenAIScript([refusal, .image, .image])
+        let openai = try OpenAIScript([refusal])
         try await withEdge(Self.options(openai)) { host in
             let refused = try await host.events(Self.body("a kite"))
-            let plain = try await host.events(Self.body("a swan"))
+            let known = try await host.events(Self.body("a fox"))
+            var other = Self.body("a swan")
+            other["model"] = "gpt-image-1.5"
+            let plain = try await host.events(other)
             var drawn = Self.body("a pond", partials: 3)
             (drawn["model"], drawn["provider"], drawn["size"]) = (nil, "sandbox", "64x64")
             let sandbox = try await host.events(drawn)
             let none = try await host.events(Self.body("a boat", partials: 0))
             let tooMany = try await host.post("/v1/images/generations", .object(Self.body("a boat", partials: 4)))
 
-            for events in [refused, plain, sandbox, none] {
+            for events in [refused, known, plain, sandbox, none] {
                 #expect(events.map(\.name) == ["image_generation.completed"])
             }
-            #expect(openai.images.map { OpenAIScript.asked($0) } == [2, nil, 2, nil], "again without a stream")
-            #expect(openai.calls == 4)
+            #expect(
+                openai.images.map { OpenAIScript.asked($0) } == [2, nil, nil, 2, nil],
+                "again without a stream, once"
+            )
+            #expect(openai.calls == 5)
             #expect(tooMany.status == 400 && tooMany.json["error"]?["param"] == "partial_images", "\(tooMany.text)")
         }
     }

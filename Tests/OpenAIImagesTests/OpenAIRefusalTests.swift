@@ -228,4 +228,23 @@ struct OpenAIRefusalTests {
                 == nil
         )
     }
+
+    @Test(
+        "A refusal is of the stream alone where it names it, or speaks of it in a word of its own",
+        arguments: [
+            ("Unknown parameter: 'stream'.", nil, true),
+            ("no", "stream", true),
+            ("no", "partial_images", true),
+            ("Streaming is not supported.", nil, true),
+            ("partial_images must be 0", nil, true),
+            ("The upstream refused the prompt.", nil, false),
+            ("UPSTREAM_ERROR: bitstream is damaged", nil, false),
+            ("The stream is not known", "image", false),
+        ] as [(String, String?, Bool)]
+    )
+    func findsStream(message: String, param: String?, isOfStream: Bool) {
+        let body = Self.envelope(Self.request, "invalid_value", message, param: param)
+
+        #expect(OpenAIRefusal.isOfStream(ProviderReply(status: 400, body: Array(body.utf8))) == isOfStream)
+    }
 }

@@ -148,6 +148,11 @@ public final class OpenAIScript {
         return part("prompt", of: request).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
+    /// Of a JSON body.
+    public nonisolated static func model(of request: ScriptedRequest) -> String? {
+        (try? JSONValue.parse(request.body))?["model"]?.string
+    }
+
     /// The content of one part of a multipart body; nil when it is not there.
     public nonisolated static func part(_ name: String, of request: ScriptedRequest) -> [UInt8]? {
         guard let type = request.header("content-type"), let at = type.firstRange(of: "boundary=") else { return nil }
