@@ -103,7 +103,8 @@ struct PartialImagesTests {
             #expect(OpenAIScript.asked(try #require(openai.images.first)) == 3)
             #expect(OpenAIScript.part("image", of: try #require(openai.images.first)) == TestPicture.png("a pond"))
             let kinds = two.map { $0.name.split(separator: ".").last ?? "" }
-            #expect(kinds == ["partial_image", "partial_image", "completed", "completed"])
+            #expect(kinds.sorted() == ["completed", "completed", "partial_image", "partial_image"])
+            #expect(kinds.first == "partial_image" && kinds.last == "completed")
             #expect(openai.calls == 3)
         }
     }
@@ -168,6 +169,62 @@ struct PartialImagesTests {
         }
     }
 
+    @Test @LoopActor func `of several images each comes when it is whole, and one that fails takes none with it`()
+        async throws
+    {
+        let gate = Gate()
+        let openai = try OpenAIScript { number, _ in
+            switch number {
+            case 1: .held(gate)
+            case 2: .image
+            case 3: .error(400, code: "moderation_blocked", message: "Not this.")
+            case 4: .stream(partials: 1)
+            default: .error(400, code: "moderation_blocked", message: "Not this.")
+            }
+        }
+        try await withEdge(Self.options(openai)) { host in
+            let client = try await host.connect()
+            let body = JSONValue.object(Self.body("a kite", partials: 0, n: 2)).encoded()
+            client.request("POST", "/v1/images/generations", [("Content-Type", "application/json")], body: body)
+            _ = try await client.head()
+            let first = try await client.event()
+            gate.open()
+            let second = try await client.event()
+            #expect([first?.name, second?.name] == ["image_generation.completed", "image_generation.completed"])
+            #expect(try await client.event() == nil)
+
+            let mixed = try await host.events(Self.body("a swan", n: 2))
+            #expect(
+                mixed.map(\.name) == ["image_generation.partial_image", "image_generation.completed", "error"]
+            )
+            #expect(mixed.last?.json["error"]?["code"] == "moderation_blocked")
+            let none = try await host.post("/v1/images/generations", .object(Self.body("no", n: 2)))
+            #expect(none.status == 422, "\(none.text)")
+        }
+    }
+
+    @Test @LoopActor func `when the only client leaves, the work goes on and nothing stays open`() async throws {
+        let gate = Gate()
+        let openai = try OpenAIScript(then: .stream(partials: 1, gate))
+        try await withEdge(Self.options(openai)) { host in
+            let client = try await host.connect()
+            let body = JSONValue.object(Self.body("a kite", partials: 1)).encoded()
+            client.request("POST", "/v1/images/generations", [("Content-Type", "application/json")], body: body)
+            _ = try await client.head()
+            _ = try await client.event()
+            let before = host.unnamedFiles
+            client.leave()
+            try await eventually("the picture that nobody looks at to be closed") { host.unnamedFiles == 0 }
+            gate.open()
+            try await eventually("the finished picture") { host.imageFiles.count == 1 }
+            let again = try await host.events(Self.body("a kite", partials: 1))
+
+            #expect(before > 0)
+            #expect(again.map(\.name) == ["image_generation.completed"])
+            #expect(openai.calls == 1)
+        }
+    }
+
     @Test @LoopActor func `a client that leaves ends nothing, and one that comes later sees what is there`()
         async throws
     {
@@ -213,6 +270,11 @@ struct PartialImagesTests {
 }
 
 extension EdgeHost {
+    /// Files of its state that it has open and that have no name any more.
+    fileprivate var unnamedFiles: Int {
+        ProcessTree.descriptors(of: id).count { $0.hasSuffix(" (deleted)") && $0.contains(state) }
+    }
+
     /// The events of a request for images.
     fileprivate func events(_ body: JSONObject) async throws -> [ProbeEvent] {
         try await post("/v1/images/generations", .object(body)).events

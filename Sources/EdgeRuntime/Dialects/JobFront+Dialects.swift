@@ -22,7 +22,7 @@ extension JobFront {
     ///   - asked: the URL of who is to be told of the end.
     ///   - part: which image of how many, when the request asks for several.
     ///   - batch: what these images share.
-    ///   - feed: takes the unfinished pictures of this one.
+    ///   - onlooker: sees the unfinished pictures of this one.
     /// - Throws: ``DialectProblem`` for a job that ended without a result.
     func make(
         _ fields: JSONObject,
@@ -34,7 +34,7 @@ extension JobFront {
         webhook asked: String? = nil,
         part: (index: Int, count: Int) = (0, 1),
         batch: ImageBatch? = nil,
-        feed: PartialFeed? = nil
+        onlooker: PartialOnlooker? = nil
     ) async throws -> HeldResult {
         let request = TakenRequest(
             body: fields.encoded(),
@@ -81,14 +81,11 @@ extension JobFront {
             idempotency: claim?.mark,
             webhook: webhook,
             batch: batch,
-            partialImages: feed?.wanted ?? 0
+            onlooker: onlooker
         )
         claim?.settle(job.id)
         notes.job = job.id
-        // Work that has ended and is on its way into the cache answers as the cache does.
-        let onlooker =
-            job.isLate ? nil : feed.map { feed in job.generation.partials.watch { feed.take($0, of: part.index) } }
-        defer { if let onlooker { job.generation.partials.forget(onlooker) } }
+        defer { if let onlooker { job.generation.forget(onlooker) } }
         let isFirst = job.generation.jobs.first === job
         let isHit = job.isLate && job.state == .succeeded
         notes.cache = isHit ? "hit" : isFirst ? "miss" : "follow"

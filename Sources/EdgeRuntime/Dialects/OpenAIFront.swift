@@ -84,25 +84,35 @@ struct OpenAIFront {
         if isEdit, request.fields["image"] == nil {
             throw Problem.openAI("Missing required parameter: 'image'.", "image", code: "missing_required_parameter")
         }
-        let make: @LoopActor @Sendable (PartialFeed?) async throws -> [OpenAIImage] = { feed in
-            try await self.images(
-                of: self.results(request, pictures, context, function, settings, notes, webhook, feed)
+        let batch = request.count > 1 ? ImageBatch() : nil
+        let one: @LoopActor @Sendable (Int, PartialOnlooker?) async throws -> OpenAIImage = { index, onlooker in
+            try await self.image(
+                of: self.jobs.make(
+                    request.fields(ofImage: index),
+                    pictures,
+                    context,
+                    function,
+                    settings,
+                    notes,
+                    webhook: webhook,
+                    part: (index, request.count),
+                    batch: batch,
+                    onlooker: onlooker
+                )
             )
         }
-        if request.isStream, request.partialImages > 0 {
-            let stream = OpenAIStream(
-                feed: PartialFeed(wanted: request.partialImages),
-                isEdit: isEdit,
-                told: { error in
-                    let (problem, isFault) = Problem.told(error, function: function.name)
-                    if isFault { log.write(.error, "\(error)", requestID: context.id) }
-                    return OpenAIError(problem, endsJob: (error as? DialectProblem)?.endsJob ?? false)
+        if request.isStream {
+            let feed = ImageFeed(wanted: request.partialImages)
+            let stream = OpenAIStream(feed: feed, isEdit: isEdit) { told($0, context, notes) }
+            return try await stream.response {
+                _ = try await Self.images(request.count, waitsForAll: true) { index in
+                    let image = try await one(index, feed.onlooker())
+                    feed.take(.whole(image))
+                    return image
                 }
-            )
-            return try await stream.response(make)
+            }
         }
-        let made = try await make(nil)
-        if request.isStream { return OpenAIStream.response(made, isEdit: isEdit) }
+        let made = try await Self.images(request.count, waitsForAll: false) { try await one($0, nil) }
         return HTTPResponse(
             headers: [
                 "Content-Type": "application/json", "Cache-Control": "no-store",
@@ -112,23 +122,26 @@ struct OpenAIFront {
         )
     }
 
+    /// What a client is told when its answer has begun.
+    private func told(_ error: any Error, _ context: RequestContext, _ notes: RequestNotes) -> OpenAIError {
+        let (problem, isFault) = Problem.told(error, function: notes.function ?? "")
+        if isFault { log.write(.error, "\(error)", requestID: context.id) }
+        let endsJob = (error as? DialectProblem)?.endsJob ?? false
+        return OpenAIError(problem, endsJob: endsJob)
+    }
+
     /// Opens what was made.
-    private func images(of results: [HeldResult]) async throws -> [OpenAIImage] {
-        var opened: [OpenAIImage] = []
-        for one in results {
-            guard let record = one.result.images.first, let name = record.name,
-                let handle = try await images.open(name)
-            else {
-                throw Problem(
-                    status: 503,
-                    code: "image_lost",
-                    message: "The image was made but its file is damaged. Send the request again.",
-                    retryAfter: 1
-                )
-            }
-            opened.append(OpenAIImage(record, handle, facts: one.result.facts, cacheStatus: one.cacheStatus))
+    private func image(of held: HeldResult) async throws -> OpenAIImage {
+        guard let record = held.result.images.first, let name = record.name, let handle = try await images.open(name)
+        else {
+            throw Problem(
+                status: 503,
+                code: "image_lost",
+                message: "The image was made but its file is damaged. Send the request again.",
+                retryAfter: 1
+            )
         }
-        return opened
+        return OpenAIImage(record, handle, facts: held.result.facts, cacheStatus: held.cacheStatus)
     }
 
     private func read(
@@ -164,57 +177,32 @@ struct OpenAIFront {
         return (fields, found.pictures)
     }
 
-    /// One job an image, all at once; the first one that fails is the answer, and the others go on for whoever asks again.
-    private func results(
-        _ request: OpenAIRequest,
-        _ pictures: [Picture],
-        _ context: RequestContext,
-        _ function: LiveFunction,
-        _ settings: JobSettings,
-        _ notes: RequestNotes,
-        _ webhook: String?,
-        _ feed: PartialFeed?
-    ) async throws -> [HeldResult] {
-        guard request.count > 1 else {
-            return [
-                try await jobs.make(
-                    request.fields,
-                    pictures,
-                    context,
-                    function,
-                    settings,
-                    notes,
-                    webhook: webhook,
-                    feed: feed
-                )
-            ]
-        }
-        let batch = ImageBatch()
-        var tasks: [Task<HeldResult, any Error>] = []
-        for index in 0..<request.count {
-            let fields = request.fields(ofImage: index)
-            tasks.append(
-                Task(executorPreference: LoopActor.tasks) {
-                    try await self.jobs.make(
-                        fields,
-                        pictures,
-                        context,
-                        function,
-                        settings,
-                        notes,
-                        webhook: webhook,
-                        part: (index, request.count),
-                        batch: batch,
-                        feed: feed
-                    )
-                }
-            )
+    /// One job an image, all at once. The first one that fails is the answer: at once, or when all have ended. The others go on for whoever
+    /// asks again.
+    private static func images(
+        _ count: Int,
+        waitsForAll: Bool,
+        _ make: @escaping @LoopActor @Sendable (Int) async throws -> OpenAIImage
+    ) async throws -> [OpenAIImage] {
+        guard count > 1 else { return [try await make(0)] }
+        var tasks: [Task<OpenAIImage, any Error>] = []
+        for index in 0..<count {
+            tasks.append(Task(executorPreference: LoopActor.tasks) { try await make(index) })
         }
         let started = tasks
         return try await withTaskCancellationHandler {
-            var results: [HeldResult] = []
-            for task in started { results.append(try await task.value) }
-            return results
+            var images: [OpenAIImage] = []
+            var failure: (any Error)?
+            for task in started {
+                do {
+                    images.append(try await task.value)
+                } catch {
+                    guard waitsForAll else { throw error }
+                    failure = failure ?? error
+                }
+            }
+            if let failure { throw failure }
+            return images
         } onCancel: {
             for task in started { task.cancel() }
         }

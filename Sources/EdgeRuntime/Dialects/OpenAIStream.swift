@@ -4,47 +4,38 @@ internal import EdgeHTTP
 internal import EdgeLoop
 internal import JSON
 
-/// A stream that begins with the first unfinished picture. What goes wrong before it is a status like any other.
+/// A stream that begins with the first picture, finished or not. What goes wrong before it is a status like any other.
 @LoopActor
 struct OpenAIStream {
-    let feed: PartialFeed
+    let feed: ImageFeed
     let isEdit: Bool
-    /// What a client is told of an error.
+    /// What a client is told of an error when the stream has begun.
     let told: @LoopActor @Sendable (any Error) -> OpenAIError
 
-    /// - Parameter make: makes the images, and tells the feed of what comes before them.
-    func response(
-        _ make: @escaping @LoopActor @Sendable (PartialFeed?) async throws -> [OpenAIImage]
-    ) async throws -> HTTPResponse {
-        let making = Task(executorPreference: LoopActor.tasks) { try await made(make) }
-        let isThere = await feed.wait()
-        guard isThere, !feed.isEmpty else {
-            // Its client has left, or there were no unfinished pictures.
-            if !isThere { making.cancel() }
-            return Self.response(try await making.value, isEdit: isEdit)
+    /// - Parameter make: makes the images, and tells the feed of each. It ends when the last of them has ended.
+    func response(_ make: @escaping @LoopActor @Sendable () async throws -> Void) async throws -> HTTPResponse {
+        let work = StreamedWork(feed, make)
+        guard await feed.wait() else {
+            work.cancel()  // its client has left
+            try await work.end()
+            throw CancellationError()
         }
+        var failure: (any Error)?
+        if feed.isOver { do { try await work.end() } catch { failure = error } }
+        if let failure, feed.first == nil { throw failure }
         var response = Self.head
-        response.body = .stream(length: nil) { writer in
-            defer { making.cancel() }  // a client that leaves ends its wait; the work goes on
-            try await writeEvents(of: making, to: writer)
+        if case .whole(let image) = feed.first { response.headers["Cache-Status"] = image.cacheStatus }
+        guard !feed.isOver || failure != nil else {
+            var body = Base64Body()
+            while let item = feed.next() { add(item, to: &body) }
+            response.body = body.body
+            return response
         }
-        return response
-    }
-
-    private func made(
-        _ make: @LoopActor @Sendable (PartialFeed?) async throws -> [OpenAIImage]
-    ) async throws -> [OpenAIImage] {
-        defer { feed.finish() }
-        return try await make(feed)
-    }
-
-    /// Images that are whole: an event each.
-    static func response(_ images: [OpenAIImage], isEdit: Bool) -> HTTPResponse {
-        var body = Base64Body()
-        for image in images { addCompleted(image, isEdit: isEdit, to: &body) }
-        var response = head
-        response.headers["Cache-Status"] = images.first?.cacheStatus ?? "edge"
-        response.body = body.body
+        // A client that leaves lets go of the body, begun or not, and so ends its wait; the jobs go on.
+        response.body = .stream(length: nil) { writer in
+            defer { work.cancel() }
+            try await writeEvents(of: work, to: writer)
+        }
         return response
     }
 
@@ -57,10 +48,12 @@ struct OpenAIStream {
         )
     }
 
-    private func writeEvents(of making: Task<[OpenAIImage], any Error>, to writer: HTTPBodyWriter) async throws {
+    private func writeEvents(of work: StreamedWork, to writer: HTTPBodyWriter) async throws {
         while true {
-            if let picture = feed.next() {
-                try await event(picture).write(to: writer)
+            if let item = feed.next() {
+                var body = Base64Body()
+                add(item, to: &body)
+                try await body.write(to: writer)
             } else if feed.isOver {
                 break
             } else if !(await feed.wait(atMost: JobEvents.heartbeat)) {
@@ -68,63 +61,66 @@ struct OpenAIStream {
                 try await writer.write(EventText.heartbeat)
             }
         }
-        let images: [OpenAIImage]
         do {
-            images = try await making.value
+            try await work.end()
         } catch {
             let body = String(decoding: told(error).body, as: UTF8.self)
-            return try await writer.write("event: error\ndata: {\"type\":\"error\",\(body.dropFirst())\n\n")
-        }
-        for image in images {
-            var body = Base64Body()
-            Self.addCompleted(image, isEdit: isEdit, to: &body)
-            try await body.write(to: writer)
+            try await writer.write("event: error\ndata: {\"type\":\"error\",\(body.dropFirst())\n\n")
         }
     }
 
-    private func event(_ picture: PartialPicture) -> Base64Body {
-        var facts = OpenAIImage.shape(type: picture.type, width: picture.width, height: picture.height)
-        facts["partial_image_index"] = .integer(Int64(picture.index))
-        var body = Base64Body()
-        Self.add(
-            "\(isEdit ? "image_edit" : "image_generation").partial_image",
-            facts,
-            quality: picture.quality,
-            background: picture.background,
-            picture.image,
-            to: &body
-        )
-        return body
-    }
-
-    private static func addCompleted(_ image: OpenAIImage, isEdit: Bool, to body: inout Base64Body) {
-        var facts = image.shape
-        facts["usage"] = image.usage
-        add(
-            "\(isEdit ? "image_edit" : "image_generation").completed",
-            facts,
-            quality: image.quality,
-            background: image.background,
-            image.handle,
-            to: &body
-        )
+    private func add(_ item: ImageFeed.Item, to body: inout Base64Body) {
+        let call = isEdit ? "image_edit" : "image_generation"
+        switch item {
+        case .partial(let picture):
+            var facts = OpenAIImage.shape(type: picture.type, width: picture.width, height: picture.height)
+            facts["partial_image_index"] = .integer(Int64(picture.index))
+            let looks = (picture.quality, picture.background)
+            Self.add("\(call).partial_image", facts, looks, picture.image, to: &body)
+        case .whole(let image):
+            var facts = image.shape
+            facts["usage"] = image.usage
+            Self.add("\(call).completed", facts, (image.quality, image.background), image.handle, to: &body)
+        }
     }
 
     private static func add(
         _ name: String,
         _ more: JSONObject,
-        quality: String?,
-        background: String?,
+        _ looks: (quality: String?, background: String?),
         _ image: ImageHandle,
         to body: inout Base64Body
     ) {
         var facts: JSONObject = [
             "type": .string(name), "created_at": .integer(OpenAIFront.seconds(.now())),
-            "quality": .string(quality ?? "auto"), "background": .string(background ?? "auto"),
+            "quality": .string(looks.quality ?? "auto"), "background": .string(looks.background ?? "auto"),
         ]
         for member in more.members { facts[member.key] = member.value }
         body.add("event: \(name)\ndata: \(JSONValue.object(facts).text().dropLast()),\"b64_json\":\"")
         body.add(image)
         body.add("\"}\n\n")
     }
+}
+
+/// What makes the images of one stream. It lives as long as the answer: nothing waits for images whose stream nobody sends.
+private final class StreamedWork: Sendable {
+    private let task: Task<Void, any Error>
+
+    @LoopActor
+    init(_ feed: ImageFeed, _ make: @escaping @LoopActor @Sendable () async throws -> Void) {
+        task = Task(executorPreference: LoopActor.tasks) { try await Self.run(feed, make) }
+    }
+
+    @LoopActor
+    private static func run(_ feed: ImageFeed, _ make: @LoopActor () async throws -> Void) async throws {
+        defer { feed.finish() }
+        try await make()
+    }
+
+    deinit { task.cancel() }
+
+    func cancel() { task.cancel() }
+
+    /// Returns when all images have ended.
+    func end() async throws { try await task.value }
 }

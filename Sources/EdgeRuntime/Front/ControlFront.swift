@@ -171,7 +171,7 @@ final class ControlFront: HTTPHandler {
                 message: "an unfinished picture is an image, by Content-Type"
             )
         }
-        guard generation.partials.hasRoom, images.state.hasRoom else {
+        guard generation.partials?.hasRoom == true, images.state.hasRoom else {
             throw Problem(status: 409, code: "not_wanted", message: "nobody waits for another unfinished picture")
         }
         let facts = try ArtifactReader.facts(request.headers["Edge-Result"])
@@ -190,7 +190,7 @@ final class ControlFront: HTTPHandler {
         picture.height = facts["height"]?.integer.map { Int(clamping: $0) }
         picture.quality = Self.word(facts["quality"])
         picture.background = Self.word(facts["background"])
-        generation.partials.show(picture)
+        generation.partials?.show(picture)
     }
 
     /// One of the API's short words; whatever else a provider may say is not handed on.

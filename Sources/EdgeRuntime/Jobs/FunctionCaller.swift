@@ -91,7 +91,7 @@ final class FunctionCaller: FunctionCalls {
         var headers: HTTPHeaders = [
             "Content-Type": "application/json", "Edge-Attempt-Id": attempt.id, "Edge-Request-Id": generation.id,
         ]
-        if generation.partials.wanted > 0 { headers.add("Edge-Partial-Images", "\(generation.partials.wanted)") }
+        if let count = generation.partials?.toAsk, count > 0 { headers.add("Edge-Partial-Images", "\(count)") }
         var token: SecretValue?
         if let name = generation.token {
             do {

@@ -100,8 +100,8 @@ final class Generation {
     /// As whose work it waits.
     var standing: Standing
     let changes = ChangeSignal()
-    /// Made for those alone whose caller would see them: ten thousand may wait.
-    private(set) lazy var partials = PartialPictures(isAllowed: !ticket.refusesNSFW)
+    /// There while somebody looks on: ten thousand may wait, and pictures that nobody sees would stay open.
+    private(set) var partials: PartialPictures?
 
     /// Attempts kept in memory and in the file; a job that waits an hour for a limit would have thousands.
     static let attemptsKept = 100
@@ -166,9 +166,24 @@ final class Generation {
         if started == nil { started = attempt.started }
     }
 
+    /// Lets somebody see what is not finished yet. Nothing where an unsafe picture is none for its caller: what may not be shown when it
+    /// is whole is not shown before.
+    func watch(_ onlooker: PartialOnlooker) {
+        guard !ticket.refusesNSFW else { return }
+        let partials = partials ?? PartialPictures()
+        partials.watch(onlooker)
+        self.partials = partials
+    }
+
+    func forget(_ onlooker: PartialOnlooker) {
+        partials?.forget(onlooker)
+        if partials?.isUnwatched == true { partials = nil }
+    }
+
     /// Writes the end of the attempt that is under way.
     func endAttempt(_ outcome: Attempt.Outcome, at moment: Timestamp, status: Int? = nil, error: String? = nil) {
         whole = nil
+        partials?.attemptEnded()
         changeAttempt { attempt in
             attempt.outcome = outcome
             attempt.ended = moment

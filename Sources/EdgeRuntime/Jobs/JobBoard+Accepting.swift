@@ -24,7 +24,8 @@ extension JobBoard {
     ///   - isExempt: whether the operator asks, in the caller's name.
     ///   - webhook: who is told of its end; such a job needs a file.
     ///   - batch: the request that asks for several images, each a job of its own.
-    ///   - partialImages: how many unfinished pictures its caller would see.
+    ///   - onlooker: who would see unfinished pictures, until ``Generation/forget(_:)``. It looks on before the first run is told how many
+    ///     are wanted. Work that has ended, and is on its way into the cache, shows none.
     func accept(
         _ ticket: Ticket,
         for function: String,
@@ -35,7 +36,7 @@ extension JobBoard {
         isExempt: Bool = false,
         webhook: Webhook? = nil,
         batch: ImageBatch? = nil,
-        partialImages: Int = 0
+        onlooker: PartialOnlooker? = nil
     ) async throws -> Job {
         guard !isStopping else { throw AcceptError.stopping }
         guard jobs.count < Self.jobsMax else { throw AcceptError.tooManyJobs(limit: Self.jobsMax) }
@@ -55,8 +56,14 @@ extension JobBoard {
             follow(job)
             lift(generation, by: job)
             generation.isWaitedFor(until: waitedUntil)
-            if partialImages > 0 { generation.partials.want(partialImages) }
-            if needsFile { try await writeFile(of: job) }
+            if let onlooker, !job.isLate { generation.watch(onlooker) }
+            guard needsFile else { return job }
+            do {
+                try await writeFile(of: job)
+            } catch {
+                if let onlooker { generation.forget(onlooker) }
+                throw error
+            }
             return job
         }
         // The cap is on what the host's accounts may be charged for.
@@ -93,7 +100,7 @@ extension JobBoard {
         serial += 1
         if !isExempt { generation.serial = serial }
         generation.isWaitedFor(until: waitedUntil)
-        if partialImages > 0 { generation.partials.want(partialImages) }
+        if let onlooker { generation.watch(onlooker) }
         generation.payer = caller
         ledger.note(generation)
         generation.owner = caller.owner

@@ -14,43 +14,55 @@ struct PartialPicture: Sendable {
     var background: String?
 }
 
-/// What has been shown of one generation, and who looks on.
+/// Somebody who would see unfinished pictures of one image.
+@LoopActor
+final class PartialOnlooker {
+    /// How many more, at most. Attempts that fail do not give any back.
+    private(set) var left: Int
+    private let take: @LoopActor (PartialPicture) -> Void
+
+    init(wanted: Int, take: @escaping @LoopActor (PartialPicture) -> Void) {
+        left = min(wanted, PartialPictures.countMax)
+        self.take = take
+    }
+
+    fileprivate func see(_ picture: PartialPicture) {
+        guard left > 0 else { return }
+        left -= 1
+        take(picture)
+    }
+}
+
+/// What the attempt that is under way has shown, and who looks on.
 @LoopActor
 final class PartialPictures {
     /// Pictures that are kept open for who comes later, and the most that anybody can ask for.
     nonisolated static let countMax = 3
 
-    /// False where an unsafe picture is none for its caller: what may not be shown when it is whole is not shown before.
-    private let isAllowed: Bool
-    /// How many somebody would see; 0: nobody.
-    private(set) var wanted = 0
     private(set) var shown: [PartialPicture] = []
-    private var onlookers: [Int: @LoopActor (PartialPicture) -> Void] = [:]
-    private var nextOnlooker = 0
+    private var onlookers: [PartialOnlooker] = []
 
-    init(isAllowed: Bool) { self.isAllowed = isAllowed }
+    /// How many more somebody would see.
+    var toAsk: Int { onlookers.map(\.left).max() ?? 0 }
 
-    func want(_ count: Int) {
-        if isAllowed { wanted = max(wanted, min(count, Self.countMax)) }
-    }
+    var hasRoom: Bool { toAsk > 0 && shown.count < Self.countMax }
 
-    /// Whether one more has a place: a run that is made again does not begin anew with them.
-    var hasRoom: Bool { shown.count < wanted }
+    var isUnwatched: Bool { onlookers.isEmpty }
 
     func show(_ picture: PartialPicture) {
         guard hasRoom else { return }
         shown.append(picture)
-        for onlooker in onlookers.values { onlooker(picture) }
+        for onlooker in onlookers { onlooker.see(picture) }
     }
 
     /// Shows those that are there already, and then each as it comes.
-    /// - Returns: what ``forget(_:)`` takes.
-    func watch(_ onlooker: @escaping @LoopActor (PartialPicture) -> Void) -> Int {
-        for picture in shown { onlooker(picture) }
-        nextOnlooker += 1
-        onlookers[nextOnlooker] = onlooker
-        return nextOnlooker
+    func watch(_ onlooker: PartialOnlooker) {
+        for picture in shown { onlooker.see(picture) }
+        onlookers.append(onlooker)
     }
 
-    func forget(_ onlooker: Int) { onlookers[onlooker] = nil }
+    func forget(_ onlooker: PartialOnlooker) { onlookers.removeAll { $0 === onlooker } }
+
+    /// The next attempt makes another picture: who comes later sees nothing of this one.
+    func attemptEnded() { shown = [] }
 }

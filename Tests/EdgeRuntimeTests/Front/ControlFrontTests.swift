@@ -122,9 +122,9 @@ struct ControlFrontTests {
         let control = control(of: bench, calls: [job.id])
         let picture = TestPicture.png("unfinished")
         let unwanted = await show(picture, of: job, at: control)
-        job.generation.partials.want(2)
         var seen: [Int] = []
-        let onlooker = job.generation.partials.watch { seen.append($0.index) }
+        let onlooker = PartialOnlooker(wanted: 2) { seen.append($0.index) }
+        job.generation.watch(onlooker)
 
         let statuses = [
             await show(picture, type: "video/mp4", of: job, at: control),
@@ -134,17 +134,58 @@ struct ControlFrontTests {
             await show(picture, index: 5, of: job, at: control),
             await show(picture, index: 6, of: job, at: control),
         ]
-        job.generation.partials.forget(onlooker)
         var late: [PartialPicture] = []
-        _ = job.generation.partials.watch { late.append($0) }
+        let latecomer = PartialOnlooker(wanted: 3) { late.append($0) }
+        job.generation.watch(latecomer)
+        job.generation.forget(onlooker)
+        let more = await show(picture, index: 6, of: job, at: control)
+        job.generation.forget(latecomer)
+        let tooLate = await show(picture, index: 7, of: job, at: control)
 
+        #expect(more == 204 && tooLate == 409)
         #expect(unwanted == 409)
         #expect(statuses == [415, 400, 409, 204, 204, 409])
         #expect(seen == [4, 5])
-        #expect(late.map(\.index) == [4, 5])
+        #expect(late.map(\.index) == [4, 5, 6])
+        #expect(job.generation.partials == nil, "nothing stays open for nobody")
         #expect(late.first?.width == 8 && late.first?.quality == "low" && late.first?.type == "image/png")
         #expect(late.first?.image.bytes == picture.count)
         #expect(filesIn("\(bench.folder.path)/jobs/tmp").isEmpty)
+    }
+
+    @Test @LoopActor func `each run is told how many more somebody would see, and its pictures go with it`()
+        async throws
+    {
+        let bench = try await BoardBench()
+        var asked: [Int?] = []
+        var seen: [Int] = []
+        var late: [Int] = []
+        let onlooker = PartialOnlooker(wanted: 2) { seen.append($0.index) }
+        let latecomer = PartialOnlooker(wanted: 1) { late.append($0.index) }
+        bench.calls.answer = { [self] generation, attempt in
+            asked.append(generation.partials?.toAsk)
+            guard let job = generation.jobs.first else { return await bench.image("a") }
+            let control = control(of: bench, calls: [job.id])
+            let picture = TestPicture.png("unfinished")
+            switch attempt.number {
+            case 1:
+                _ = await show(picture, index: 7, attempt.id, of: job, at: control)
+            case 2:
+                generation.watch(latecomer)  // sees nothing of the run that failed
+                _ = await show(picture, index: 8, attempt.id, of: job, at: control)
+                generation.forget(onlooker)
+                generation.forget(latecomer)
+            default: return await bench.image("a")
+            }
+            return .unfinished(.failed(.status(502)), RunNote(status: 502, message: "boom", code: "x"))
+        }
+
+        let job = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true, onlooker: onlooker)
+        await bench.gone(job)
+
+        #expect(asked == [2, 1, nil])
+        #expect(seen == [7, 8] && late == [8])
+        #expect(job.generation.partials == nil)
     }
 
     @Test @LoopActor func `where an unsafe picture may not be shown, no unfinished one is`() async throws {
@@ -155,11 +196,16 @@ struct ControlFrontTests {
         }
         var ticket = bench.ticket(key: "k")
         ticket.refusesNSFW = true
-        let job = try await bench.board.accept(ticket, for: "f", needsFile: true, partialImages: 3)
+        let job = try await bench.board.accept(
+            ticket,
+            for: "f",
+            needsFile: true,
+            onlooker: PartialOnlooker(wanted: 3) { _ in }
+        )
         await bench.calls.begun(1)
         let control = control(of: bench, calls: [job.id])
 
-        #expect(job.generation.partials.wanted == 0)
+        #expect(job.generation.partials == nil)
         #expect(await show(TestPicture.png("unfinished"), of: job, at: control) == 409)
     }
 }
