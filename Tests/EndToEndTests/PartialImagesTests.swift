@@ -203,6 +203,23 @@ struct PartialImagesTests {
         }
     }
 
+    @Test @LoopActor func `an answer that is no stream tells how its images were made and what they used`() async throws
+    {
+        let openai = try OpenAIScript()
+        try await withEdge(Self.options(openai)) { host in
+            var body = Self.body("a kite", n: 2)
+            body["stream"] = nil
+            let two = try await host.post("/v1/images/generations", .object(body)).json
+            body["n"] = 3
+            let cached = try await host.post("/v1/images/generations", .object(body)).json
+
+            #expect(two["quality"] == "medium" && two["background"] == nil)
+            #expect(two["usage"]?["total_tokens"] == 2132)
+            #expect(two["usage"]?["input_tokens_details"] == ["text_tokens": 20, "image_tokens": 0])
+            #expect(cached["data"]?.array?.count == 3 && cached["usage"] == nil, "two of them used nothing")
+        }
+    }
+
     @Test @LoopActor func `when the only client leaves, the work goes on and nothing stays open`() async throws {
         let gate = Gate()
         let openai = try OpenAIScript(then: .stream(partials: 1, gate))

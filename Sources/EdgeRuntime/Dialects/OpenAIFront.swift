@@ -213,6 +213,9 @@ struct OpenAIFront {
     private func list(of images: [OpenAIImage], _ format: OpenAIRequest.Format, base: String) -> HTTPResponse.Body {
         var facts: JSONObject = ["created": .integer(Self.seconds(.now()))]
         if let first = images.first { for member in first.shape.members { facts[member.key] = member.value } }
+        facts["quality"] = OpenAIImage.shared(images.map(\.quality))
+        facts["background"] = OpenAIImage.shared(images.map(\.background))
+        facts["usage"] = OpenAIImage.usage(of: images)
         switch format {
         case .url:
             facts["data"] = .array(images.map { ["url": .string("\(base)/images/\($0.record.fileName)")] })

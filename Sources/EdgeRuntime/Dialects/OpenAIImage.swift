@@ -34,4 +34,29 @@ struct OpenAIImage: Sendable {
         else { return nil }
         return usage
     }
+
+    /// The sum of what they used, where all tell it.
+    static func usage(of images: [OpenAIImage]) -> JSONValue? {
+        let told = images.compactMap(\.usage)
+        guard let first = told.first, told.count == images.count else { return nil }
+        return told.dropFirst().reduce(first, sum)
+    }
+
+    private static func sum(_ left: JSONValue, _ right: JSONValue) -> JSONValue {
+        if let left = left.integer, let right = right.integer {
+            let (sum, overflow) = left.addingReportingOverflow(right)
+            return .integer(overflow ? .max : sum)
+        }
+        var both: JSONObject = [:]
+        for member in left.object?.members ?? [] {
+            if let other = right[member.key] { both[member.key] = sum(member.value, other) }
+        }
+        return .object(both)
+    }
+
+    /// What is told of all images of an answer, where it is the same.
+    static func shared(_ words: [String?]) -> JSONValue? {
+        guard let first = words.first, let word = first, words.allSatisfy({ $0 == word }) else { return nil }
+        return .string(word)
+    }
 }
