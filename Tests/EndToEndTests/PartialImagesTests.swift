@@ -198,6 +198,11 @@ struct PartialImagesTests {
                 mixed.map(\.name) == ["image_generation.partial_image", "image_generation.completed", "error"]
             )
             #expect(mixed.last?.json["error"]?["code"] == "moderation_blocked")
+            let line = try JSONValue.parse(
+                try await host.output.line(containing: #""error":"content_refused""#)
+            )
+            #expect(line["status"] == 200 && line["path"] == "/v1/images/generations", "\(line)")
+
             let none = try await host.post("/v1/images/generations", .object(Self.body("no", n: 2)))
             #expect(none.status == 422, "\(none.text)")
         }

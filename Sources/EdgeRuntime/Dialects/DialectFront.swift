@@ -9,14 +9,22 @@ final class DialectFront {
     private let openAI: OpenAIFront
     private let huggingFace: HuggingFaceFront
 
-    init(jobs: JobFront, images: ImageFiles, details: FunctionDetails, log: LogWriter) {
+    /// - Parameter refused: counts a request that got this instead of the rest of its answer.
+    init(
+        jobs: JobFront,
+        images: ImageFiles,
+        details: FunctionDetails,
+        log: LogWriter,
+        refused: @escaping @LoopActor (Problem) -> Void
+    ) {
         openAI = OpenAIFront(
             jobs: jobs,
             images: images,
             models: { function in
                 (await details.current(of: function)?["models"]?.array ?? []).compactMap(\.string)
             },
-            log: log
+            log: log,
+            refused: refused
         )
         huggingFace = HuggingFaceFront(jobs: jobs)
     }

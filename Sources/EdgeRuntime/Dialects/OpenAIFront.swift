@@ -12,6 +12,8 @@ struct OpenAIFront {
     /// The ids that a function tells; empty when it tells none.
     let models: @LoopActor (LiveFunction) async -> [String]
     let log: LogWriter
+    /// Counts a request that got this instead of an answer.
+    let refused: @LoopActor (Problem) -> Void
     /// When this host began, which is when its models came to be as far as clients see.
     let started = Timestamp.now()
 
@@ -122,11 +124,13 @@ struct OpenAIFront {
         )
     }
 
-    /// What a client is told when its answer has begun.
+    /// What a client is told when its answer has begun. No status says it, so the log line does.
     private func told(_ error: any Error, _ context: RequestContext, _ notes: RequestNotes) -> OpenAIError {
         let (problem, isFault) = Problem.told(error, function: notes.function ?? "")
         if isFault { log.write(.error, "\(error)", requestID: context.id) }
         let endsJob = (error as? DialectProblem)?.endsJob ?? false
+        if !endsJob { refused(problem) }  // a job that fails was not refused
+        notes.lateProblem = problem
         return OpenAIError(problem, endsJob: endsJob)
     }
 

@@ -332,7 +332,8 @@ final class HostHandler: HTTPHandler {
                 function: notes.function,
                 cache: notes.cache,
                 job: notes.job,
-                caller: notes.caller?.logged
+                caller: notes.caller?.logged,
+                error: notes.lateProblem.map { LogLine.Failure(status: $0.status, code: $0.code) }
             )
         )
     }

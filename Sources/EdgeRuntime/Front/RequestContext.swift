@@ -33,6 +33,8 @@ final class RequestNotes {
     var cacheKey: String?
     /// When the cache lets go of the answer; nil: not known.
     var expires: Timestamp?
+    /// What went wrong after the head of its answer.
+    var lateProblem: Problem?
 }
 
 /// Ids of requests: unique in one run of a host, and hard to mistake for those of another.

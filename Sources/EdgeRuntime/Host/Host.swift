@@ -209,7 +209,13 @@ package final class Host {
         handler = HostHandler(
             functions: functions,
             jobs: jobFront,
-            dialects: DialectFront(jobs: jobFront, images: images, details: details, log: log),
+            dialects: DialectFront(
+                jobs: jobFront,
+                images: images,
+                details: details,
+                log: log,
+                refused: metrics.count
+            ),
             images: ImageFront(images: images),
             callers: callers,
             limits: limits,

@@ -15,6 +15,13 @@ package struct LogLine: LogRecord {
     package var job: String?
     /// The id of a known caller.
     package var caller: String?
+    /// What went wrong when the status was sent already.
+    package var error: Failure?
+
+    package struct Failure: Sendable {
+        package let status: Int
+        package let code: String
+    }
 
     package init(
         requestID: String,
@@ -26,7 +33,8 @@ package struct LogLine: LogRecord {
         function: String? = nil,
         cache: String? = nil,
         job: String? = nil,
-        caller: String? = nil
+        caller: String? = nil,
+        error: Failure? = nil
     ) {
         self.requestID = requestID
         self.method = method
@@ -40,10 +48,11 @@ package struct LogLine: LogRecord {
         self.cache = cache
         self.job = job
         self.caller = caller
+        self.error = error
     }
 
     /// Errors of the host and of functions stand out; what clients do wrong is their own matter.
-    package var level: LogLevel { status >= 500 ? .error : .info }
+    package var level: LogLevel { (error?.status ?? status) >= 500 ? .error : .info }
 
     package func append(to text: inout LogText) {
         text.begin(level)
@@ -76,5 +85,6 @@ package struct LogLine: LogRecord {
         text.field("cache", cache)
         text.field("job", job)
         if let caller { text.field("caller", outside: caller) }
+        if let error { text.field("error", outside: error.code) }
     }
 }

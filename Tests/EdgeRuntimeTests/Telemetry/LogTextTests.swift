@@ -55,6 +55,17 @@ struct LogTextTests {
         #expect(json["function"] == "thumbs")
     }
 
+    @Test func `what goes wrong after the head is in the line, with its own weight`() throws {
+        var line = line
+        line.error = LogLine.Failure(status: 502, code: "attempts_used")
+
+        let json = try JSONValue.parse(text(line, .json))
+
+        #expect(json["error"] == "attempts_used" && json["status"] == 200 && json["level"] == "error")
+        #expect(text(line, .text).contains(" 200 POST /functions/v1/generate 20480B "))
+        #expect(text(line, .text).contains(" error=attempts_used "))
+    }
+
     @Test func `a server's error is an error, a client's is not`() {
         var line = line
         line.status = 502
