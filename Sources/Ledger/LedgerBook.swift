@@ -203,22 +203,34 @@ package struct LedgerBook: Sendable {
         advance(to: now)
         let held = holds[id]?.amount ?? 0
         release(id)
-        sums.add(amount, of: payer, provider: provider, at: moment)
+        sums.add(amount, of: payer, provider: provider, at: moment, now: now)
         if let warn = marks.warn, spentToday >= warn { raise(.warn, warn) }
         return max(0, amount - held)
     }
 
     // MARK: Stopping
 
-    /// Paid work goes on. Where the stopping amount was used, what was spent today does not count for it any more; the end of a stop by
-    /// hand alone allows nothing that was not allowed before it.
-    package mutating func resume(now: Timestamp) {
+    /// Paid work goes on. Where the stopping amount refuses work, what was spent today does not count for it any more; else nothing is
+    /// allowed that was not allowed before, however often it is said.
+    @discardableResult
+    package mutating func resume(now: Timestamp) -> Resumption {
         advance(to: now)
-        let wasByHandAlone = isStopped && !hasStoppedToday
+        let wasByHand = isStopped
         isStopped = false
-        guard !wasByHandAlone else { return }
+        guard hasStoppedToday else { return wasByHand ? .byHand : .nothing }
         resumed = (sums.clock.dayStart, spentToday)
         raised[.stop] = nil
+        return .amount
+    }
+
+    /// What the owner's word to go on has changed.
+    package enum Resumption: String, Sendable {
+        /// The day's amount counts from then on.
+        case amount
+        /// A stop by hand is over.
+        case byHand
+        /// Nothing was stopped.
+        case nothing
     }
 
     /// Takes up what was resumed before the host started.

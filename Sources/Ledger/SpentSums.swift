@@ -81,8 +81,16 @@ package struct SpentSums: Sendable {
         }
     }
 
-    /// Counts a charge; one from before the current day or month counts in all only.
-    package mutating func add(_ amount: Int64, of payer: Payer, provider: String?, at moment: Timestamp) {
+    /// Counts a charge; one from before the current day or month counts in all only. While the clock shows a day before the one that is
+    /// open, all charges are of the open one: else a clock that was set back would let them pass uncounted.
+    package mutating func add(
+        _ amount: Int64,
+        of payer: Payer,
+        provider: String?,
+        at moment: Timestamp,
+        now: Timestamp
+    ) {
+        let moment = now < clock.dayStart ? max(moment, clock.dayStart) : moment
         for scope in scopes {
             guard let name = payer.subject(of: scope, provider: provider) else { continue }
             let subject = Subject(scope, name)

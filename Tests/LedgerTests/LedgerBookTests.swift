@@ -110,6 +110,14 @@ struct LedgerBookTests {
         // Back to yesterday: today goes on.
         #expect(book.refusal(of: 1, for: alice, now: Self.morning) != nil)
         #expect(book.spentToday == 50)
+        // What is spent then is spent of it.
+        _ = book.settle("c", 7, by: alice, provider: "p", at: Self.morning, now: Self.morning)
+        #expect(book.spentToday == 57)
+        #expect(book.spentThisMonth == 157)
+        // Work that ended yesterday and is settled today is yesterday's.
+        _ = book.settle("d", 3, by: alice, provider: "p", at: Self.morning, now: nextDay)
+        #expect(book.spentToday == 57)
+        #expect(book.spentThisMonth == 160)
         let december = try #require(Timestamp(iso8601: "2026-12-01T00:00:00Z"))
         #expect(book.refusal(of: 100, for: alice, now: december) == nil)
         #expect(book.spentThisMonth == 0)
@@ -181,7 +189,7 @@ struct LedgerBookTests {
         _ = book.settle("a", 60, by: alice, provider: "p", at: Self.morning, now: Self.morning)
         book.isStopped = true
 
-        book.resume(now: Self.morning)
+        #expect(book.resume(now: Self.morning) == .byHand)
 
         #expect(!book.isStopped)
         #expect(book.refusal(of: 40, for: alice, now: Self.morning) == nil)
@@ -190,6 +198,16 @@ struct LedgerBookTests {
         book.isStopped = true
         book.resume(now: Self.morning)
         #expect(book.refusal(of: 100, for: alice, now: Self.morning) == nil)
+    }
+
+    @Test func `the word to go on changes nothing where nothing was stopped`() {
+        var book = book(marks: SpendMarks(warn: nil, stop: 100))
+        _ = book.settle("a", 60, by: alice, provider: "p", at: Self.morning, now: Self.morning)
+
+        for _ in 0..<3 { #expect(book.resume(now: Self.morning) == .nothing) }
+
+        #expect(book.refusal(of: 40, for: alice, now: Self.morning) == nil)
+        #expect(book.refusal(of: 41, for: alice, now: Self.morning) != nil)
     }
 
     @Test func `another stopping amount has not stopped anything yet`() {

@@ -4,6 +4,7 @@ internal import EdgeHTTP
 internal import EdgeLoop
 internal import Glibc
 internal import JSON
+internal import Ledger
 
 /// Answers `edge providers`, `edge jobs` and the like.
 @LoopActor
@@ -79,8 +80,10 @@ final class OperatorFront: HTTPHandler {
             try await ledger.stop()
             return Self.json(ledger.document(now: .now()))
         case ("POST", 3, "v1", "spend") where parts[2] == "resume":
-            try await ledger.resume()
-            return Self.json(ledger.document(now: .now()))
+            let resumption = try await ledger.resume()
+            var document = ledger.document(now: .now())
+            document["resumed"] = .string(resumption.rawValue)
+            return Self.json(document)
         case ("GET", 2, "v1", "usage"):
             return Self.json(try await usage(request.query))
         default:

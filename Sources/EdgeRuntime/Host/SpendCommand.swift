@@ -24,8 +24,11 @@ extension OperatorCommand {
             }
         case .resume:
             return await asking("POST", "/v1/spend/resume") { document in
-                let more = document["stop"]?.integer == nil ? "" : "; the amount of the day counts from now\n"
-                return "paid work is accepted again" + (more.isEmpty ? "\n" : more)
+                switch document["resumed"]?.string {
+                case "amount": "paid work is accepted again; the amount of the day counts from now\n"
+                case "nothing": "paid work was not stopped; nothing has changed\n"
+                default: "paid work is accepted again\n"
+                }
             }
         }
     }

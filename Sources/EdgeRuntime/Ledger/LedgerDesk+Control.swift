@@ -16,10 +16,12 @@ extension LedgerDesk {
     }
 
     /// Paid work goes on: after a stop by hand, and after the day's amount was spent, which is allowed once more.
-    func resume() async throws {
-        book.resume(now: .now())
+    /// - Returns: what that has changed.
+    func resume() async throws -> LedgerBook.Resumption {
+        let resumption = book.resume(now: .now())
         try await keepNotes()
         onResumed()
+        return resumption
     }
 
     /// Makes durable what the operator has said, and whether the day's amount has stopped paid work.

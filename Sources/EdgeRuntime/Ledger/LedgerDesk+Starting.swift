@@ -90,7 +90,9 @@ extension LedgerDesk {
                 return try store.sums(of: settings.scopes, totals: settings.totals, clock: clock)
             }
             var sums = SpentSums(clock: clock, scopes: settings.scopes, spent: spent)
-            for row in late ?? [] { sums.add(row.amount, of: row.payer, provider: row.provider, at: row.at) }
+            for row in late ?? [] {
+                sums.add(row.amount, of: row.payer, provider: row.provider, at: row.at, now: .now())
+            }
             if wanted == settings { return book.use(settings.all, settings.marks, sums: sums, now: .now()) }
         } while true
     }

@@ -338,7 +338,7 @@ struct LedgerJobTests {
         #expect(waiting.state == .queued)
         #expect(bench.calls.count == 1)
         bench.calls.answer = { _, _ in await bench.image("y") }
-        try await bench.board.ledger.resume()
+        _ = try await bench.board.ledger.resume()
         await bench.gone(waiting)
 
         #expect(waiting.state == .succeeded)

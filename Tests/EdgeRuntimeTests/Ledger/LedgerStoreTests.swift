@@ -202,7 +202,7 @@ struct LedgerStoreTests {
         let second = try desk(folder, settings)
         try await second.load([], of: [], files)
         #expect(second.book.isStopped)
-        try await second.resume()
+        #expect(try await second.resume() == .amount)
 
         let third = try desk(folder, settings)
         try await third.load([], of: [], files)

@@ -295,7 +295,7 @@ final class SimulatedHost {
     func stopsPaidWork() { book.isStopped = true }
 
     func resumesPaidWork(now: Timestamp) {
-        if !book.isStopped || book.hasStoppedToday { audit.resumes(now: now) }
+        if book.hasStoppedToday { audit.resumes(now: now) }
         book.resume(now: now)
         _ = order.freed(Self.moneyLine)
     }
