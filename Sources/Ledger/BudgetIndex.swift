@@ -1,7 +1,7 @@
 // Which budgets count a charge, found without looking at all of them.
 
 /// Budgets by what they count. Thousands of keys may have one each.
-struct BudgetIndex: Sendable {
+package struct BudgetIndex: Sendable {
     private(set) var all: [Budget] = []
     private var each: [BudgetScope: [Budget]] = [:]
     private var named: [Subject: [Budget]] = [:]
@@ -11,7 +11,7 @@ struct BudgetIndex: Sendable {
     private(set) var totals: Set<BudgetScope> = []
     private(set) var refusesUnknown = false
 
-    init(_ budgets: [Budget] = []) {
+    package init(_ budgets: [Budget] = []) {
         all = budgets
         for budget in budgets {
             if let subject = budget.subject {
@@ -23,6 +23,18 @@ struct BudgetIndex: Sendable {
             if budget.period == .total { totals.insert(budget.scope) }
             if budget.refusesUnknown { refusesUnknown = true }
         }
+    }
+
+    /// A budget that counts a payer's spending at any of these providers; nil: none does.
+    package func first(for payer: Payer, at providers: [String]) -> Budget? {
+        var found: Budget?
+        for provider in [nil] + providers.map(Optional.some) where found == nil {
+            visit(payer, provider: provider) { budget, _ in
+                found = budget
+                return false
+            }
+        }
+        return found
     }
 
     /// Hands over each budget that counts for a payer, with whom it counts, until `body` says that it has enough.

@@ -69,7 +69,8 @@ package struct SpendMarks: Sendable, Equatable {
 
     package static let stopName = "host.spend.stop"
 
-    var budget: Budget? {
+    /// The amount at which the host stops, as a budget.
+    package var budget: Budget? {
         stop.map {
             Budget(
                 name: Self.stopName,

@@ -14,7 +14,10 @@ extension LedgerDesk: JobGuard {
             raiseAlerts()
             throw lanes.problem(work.function)
         }
-        if lanes.mayCost, let trouble = trouble ?? writeTrouble { throw .ledgerUnusable(trouble) }
+        if lanes.mayCost {
+            if let trouble = trouble ?? writeTrouble { throw .ledgerUnusable(trouble) }
+            if let budget = unread.first(for: payer, at: lanes.open.map(\.provider)) { throw .unread(budget) }
+        }
         do {
             try book.reserve(lanes.highestPrice, for: work.id, by: payer, now: work.now)
         } catch {

@@ -8,6 +8,8 @@ internal import SQLite
 extension LedgerDesk {
     /// A batch of charges that job files tell of.
     private static let batch = 5000
+    /// Sums that could not be read are asked for again after this.
+    private static let pauseAfterFailure = Duration.seconds(1)
 
     /// Reads the database, adds what it has missed, and knows from then on what was spent. Call it once, before jobs are taken up.
     /// - Parameters:
@@ -50,28 +52,53 @@ extension LedgerDesk {
         trouble = nil
     }
 
-    /// Goes over to other settings: at once where what they count is known, else when it was read.
+    /// Goes over to other settings: at once where what they count is known, else when it was read. Until then the old budgets hold, and
+    /// what a new one would count is refused.
     func use(_ settings: LedgerSettings) {
-        let before = wanted
         wanted = settings
+        let isKnown = inForce.knowsEnough(for: settings)
         guard writer != nil else {
-            let sums =
-                before.knowsEnough(for: settings)
-                ? nil : SpentSums(clock: PeriodClock(settings.zone, now: .now()), scopes: settings.scopes)
-            return book.use(settings.all, settings.marks, sums: sums, now: .now())
+            let clock = PeriodClock(settings.zone, now: .now())
+            return goOver(to: settings, isKnown ? nil : SpentSums(clock: clock, scopes: settings.scopes))
         }
         guard isLoaded else { return }
-        if late == nil, before.knowsEnough(for: settings) {
-            return book.use(settings.all, settings.marks, now: .now())
-        }
-        guard late == nil else { return }  // it is being read, and looks again at its end
+        if late == nil, isKnown { return goOver(to: settings) }
+        let held = Set(inForce.limits)
+        unread = BudgetIndex(settings.limits.filter { !held.contains($0) })
+        guard !isReading else { return }
+        isReading = true
         Task { @LoopActor in
+            defer { isReading = false }
+            await readUntilInForce()
+        }
+    }
+
+    private func readUntilInForce() async {
+        var hasFailed = false
+        while inForce != wanted {
             do {
                 try await readSums()
             } catch {
-                log(.error, "the budgets are not taken over, the old ones go on: \(error)")
+                if !hasFailed {
+                    log(
+                        .error,
+                        "the budgets are not taken over: what new ones count is refused, the old ones hold, and it is tried again each "
+                            + "second: \(error)"
+                    )
+                }
+                hasFailed = true
+                guard (try? await sleep(for: Self.pauseAfterFailure)) != nil else { return }
             }
         }
+        if hasFailed { log(.info, "the budgets are taken over") }
+        // What was passed before is told as well: the book could not know of it.
+        repeatAlerts()
+    }
+
+    private func goOver(to settings: LedgerSettings, _ sums: SpentSums? = nil) {
+        book.use(settings.all, settings.marks, sums: sums, now: .now())
+        inForce = settings
+        unread = BudgetIndex()
     }
 
     /// Reads what was spent of all that is wanted, and goes over to it.
@@ -93,7 +120,7 @@ extension LedgerDesk {
             for row in late ?? [] {
                 sums.add(row.amount, of: row.payer, provider: row.provider, at: row.at, now: .now())
             }
-            if wanted == settings { return book.use(settings.all, settings.marks, sums: sums, now: .now()) }
+            if wanted == settings { return goOver(to: settings, sums) }
         } while true
     }
 

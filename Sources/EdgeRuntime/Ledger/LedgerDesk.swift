@@ -28,6 +28,12 @@ final class LedgerDesk {
     var trouble: String?
     /// What the settings and keys want counted.
     var wanted = LedgerSettings()
+    /// What the book goes by: the sums that these need are known.
+    var inForce = LedgerSettings()
+    /// Budgets that are wanted and not in force yet: what they would count is refused until they are.
+    var unread = BudgetIndex()
+    /// Whether somebody reads the sums for what is wanted, or will try again.
+    var isReading = false
     /// While sums are read: what is spent meanwhile.
     var late: [ChargeRow]?
     var isLoaded = false

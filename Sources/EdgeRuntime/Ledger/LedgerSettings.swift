@@ -17,6 +17,8 @@ struct LedgerSettings: Sendable, Equatable {
     var names = KeyNames()
 
     var all: [Budget] { budgets + keyBudgets }
+    /// Everything that refuses.
+    var limits: [Budget] { all + (marks.budget.map { [$0] } ?? []) }
     var scopes: Set<BudgetScope> { LedgerBook.scopes(for: all) }
     var totals: Set<BudgetScope> { Set(all.lazy.filter { $0.period == .total }.map(\.scope)) }
 

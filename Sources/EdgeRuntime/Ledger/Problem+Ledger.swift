@@ -85,5 +85,15 @@ extension Problem {
         )
     }
 
+    /// 503: a budget is new, and what counts for it is not known yet.
+    static func unread(_ budget: Budget) -> Problem {
+        Problem(
+            status: 503,
+            code: "ledger_unusable",
+            message: "\(capital(LedgerText.name(of: budget))) is new, and what was spent of it is being read.",
+            retryAfter: 2
+        )
+    }
+
     private static func capital(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
 }
