@@ -21,8 +21,10 @@ package struct LedgerBook: Sendable {
     package private(set) var holds: [String: Hold] = [:]
     private var reserved: [Subject: Int64] = [:]
     /// What the stopping amount does not count, since the owner said to go on: valid in the day that began then.
-    package private(set) var resumed: (day: Timestamp, spent: Int64)?
+    package private(set) var resumed: (day: Timestamp, spent: Int64, times: Int)?
     private var raised: [SpendAlert.Kind: Timestamp] = [:]
+    /// The least that the stopping amount has refused since it stopped last.
+    package private(set) var leastRefused: Int64 = 0
     private var alerts: [SpendAlert] = []
 
     package init(budgets: [Budget] = [], marks: SpendMarks = SpendMarks(), sums: SpentSums) {
@@ -117,7 +119,6 @@ package struct LedgerBook: Sendable {
             if refusal.map({ Self.lasts(found, longerThan: $0) }) ?? true { refusal = found }
             return true
         }
-        if let refusal, refusal.budget.isStop { raise(.stop, refusal.budget.limit) }
         return refusal
     }
 
@@ -136,7 +137,10 @@ package struct LedgerBook: Sendable {
     ) throws(BudgetRefusal) {
         let more = amount - (holds[id]?.amount ?? 0)
         guard more > 0 else { return }
-        if let refusal = refusal(of: more, for: holds[id]?.payer ?? payer, now: now) { throw refusal }
+        if let refusal = refusal(of: more, for: holds[id]?.payer ?? payer, now: now) {
+            noteStop(refusal)
+            throw refusal
+        }
         hold(more, for: id, by: payer)
     }
 
@@ -218,7 +222,7 @@ package struct LedgerBook: Sendable {
         let wasByHand = isStopped
         isStopped = false
         guard hasStoppedToday else { return wasByHand ? .byHand : .nothing }
-        resumed = (sums.clock.dayStart, spentToday)
+        resumed = (sums.clock.dayStart, spentToday, resumesToday + 1)
         raised[.stop] = nil
         return .amount
     }
@@ -234,16 +238,32 @@ package struct LedgerBook: Sendable {
     }
 
     /// Takes up what was resumed before the host started.
-    package mutating func restoreResumed(day: Timestamp, spent: Int64) { resumed = (day, spent) }
+    package mutating func restoreResumed(day: Timestamp, spent: Int64, times: Int) { resumed = (day, spent, times) }
+
+    private var resumesToday: Int { resumed.flatMap { $0.day == sums.clock.dayStart ? $0.times : nil } ?? 0 }
+
+    /// Work was refused: where the day's amount is why, the host has stopped by itself. To be told when nothing else is left for that
+    /// work: that a dear lane has no room is no stop while a cheap one goes on.
+    package mutating func noteStop(_ refusal: BudgetRefusal) {
+        guard refusal.budget.isStop else { return }
+        leastRefused = hasStoppedToday ? min(leastRefused, refusal.asked) : refusal.asked
+        raise(.stop, refusal.budget.limit)
+    }
 
     /// Whether the stopping amount has refused something today, and still would.
-    package var hasStoppedToday: Bool { raised[.stop] == sums.clock.dayStart }
+    package var hasStoppedToday: Bool {
+        guard raised[.stop] == sums.clock.dayStart, let budget = marks.budget else { return false }
+        return spent(budget, Subject(.all, "")).adding(reservedInAll).adding(leastRefused) > budget.limit
+    }
 
     /// The day in which the stopping amount refused something last.
     package var stoppedDay: Timestamp? { raised[.stop] }
 
     /// Takes up what the stopping amount had refused before the host started.
-    package mutating func restoreStopped(day: Timestamp) { raised[.stop] = day }
+    package mutating func restoreStopped(day: Timestamp, refused: Int64) {
+        raised[.stop] = day
+        leastRefused = refused
+    }
 
     private mutating func raise(_ kind: SpendAlert.Kind, _ amount: Int64) {
         guard raised[kind] != sums.clock.dayStart else { return }
@@ -260,7 +280,7 @@ package struct LedgerBook: Sendable {
             zone: sums.clock.zone,
             since: sums.clock.dayStart,
             until: sums.clock.nextDay,
-            resumedAt: resumed.flatMap { $0.day == sums.clock.dayStart ? $0.spent : nil }
+            resumes: resumesToday
         )
     }
 
@@ -268,7 +288,7 @@ package struct LedgerBook: Sendable {
     package func standingAlerts() -> [SpendAlert] {
         var standing: [SpendAlert] = []
         if let warn = marks.warn, spentToday >= warn { standing.append(alert(.warn, warn)) }
-        if let stop = marks.stop, hasStoppedToday { standing.append(alert(.stop, stop)) }
+        if let stop = marks.stop, raised[.stop] == sums.clock.dayStart { standing.append(alert(.stop, stop)) }
         return standing
     }
 

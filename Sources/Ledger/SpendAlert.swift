@@ -6,7 +6,7 @@ package struct SpendAlert: Sendable, Equatable {
     package enum Kind: String, Sendable {
         /// So much was spent that the owner wanted to know.
         case warn
-        /// The host stops by itself: paid work is refused.
+        /// The host stops by itself: work that the rest of the day's amount does not pay for is refused.
         case stop
     }
 
@@ -21,8 +21,8 @@ package struct SpendAlert: Sendable, Equatable {
     package let since: Timestamp
     /// When the day ends.
     package let until: Timestamp
-    /// What had been spent of the day when the owner last said to go on; nil: nobody has.
-    package let resumedAt: Int64?
+    /// How often the owner has said to go on that day.
+    package let resumes: Int
 
     package init(
         kind: Kind,
@@ -32,7 +32,7 @@ package struct SpendAlert: Sendable, Equatable {
         zone: TimeZone,
         since: Timestamp,
         until: Timestamp,
-        resumedAt: Int64? = nil
+        resumes: Int = 0
     ) {
         self.kind = kind
         self.amount = amount
@@ -41,14 +41,13 @@ package struct SpendAlert: Sendable, Equatable {
         self.zone = zone
         self.since = since
         self.until = until
-        self.resumedAt = resumedAt
+        self.resumes = resumes
     }
 
     /// The same for the same alert, also after a restart.
     package var name: String {
         let name = "\(kind.rawValue) \(since.milliseconds) \(amount)"
-        guard kind == .stop, let resumedAt else { return name }
-        return "\(name) \(resumedAt)"
+        return kind == .stop && resumes > 0 ? "\(name) \(resumes)" : name
     }
 }
 

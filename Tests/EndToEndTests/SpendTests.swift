@@ -196,7 +196,9 @@ struct SpendTests {
             #expect(refused.json["code"] == "spend_stopped")
             #expect(refused["Retry-After"] != nil)
             try await eventually("the log to say it") { host.said.contains("the amount to warn at is $0.003") }
-            try await eventually("the log to say it") { host.said.contains("paid work is refused until") }
+            try await eventually("the log to say it") {
+                host.said.contains("(host.spend.stop) does not pay for is refused until")
+            }
             let metrics = try await host.get("/metrics").text
             #expect(metrics.contains("edge_spent_dollars_total{provider=\"runware\"} 0.0031"), "\(metrics)")
             #expect(metrics.contains("edge_spend_stopped 1"))

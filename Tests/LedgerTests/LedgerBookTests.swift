@@ -24,6 +24,17 @@ struct LedgerBookTests {
         )
     }
 
+    /// Asks for money as work does, and gives it back where there is some.
+    private func refusal(of amount: Int64, in book: inout LedgerBook, now: Timestamp) -> BudgetRefusal? {
+        do {
+            try book.reserve(amount, for: "asked", by: alice, now: now)
+            book.release("asked")
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     private func daily(_ limit: Int64, _ scope: BudgetScope = .all, _ subject: String? = nil) -> Budget {
         Budget(name: "daily", scope: scope, subject: subject, period: .day, limit: limit)
     }
@@ -170,16 +181,16 @@ struct LedgerBookTests {
         _ = book.settle("c", 5, by: alice, provider: "p", at: Self.morning, now: Self.morning)
         #expect(book.takeAlerts().map(\.kind) == [.warn])
 
-        #expect(book.refusal(of: 6, for: alice, now: Self.morning)?.budget.isStop == true)
-        #expect(book.refusal(of: 6, for: alice, now: Self.morning) != nil)
+        #expect(refusal(of: 6, in: &book, now: Self.morning)?.budget.isStop == true)
+        #expect(refusal(of: 6, in: &book, now: Self.morning) != nil)
         #expect(book.takeAlerts().map(\.kind) == [.stop])
         #expect(book.hasStoppedToday)
 
         book.resume(now: Self.morning)
-        #expect(book.refusal(of: 30, for: alice, now: Self.morning) == nil)
-        #expect(book.refusal(of: 31, for: alice, now: Self.morning) != nil)
+        #expect(refusal(of: 30, in: &book, now: Self.morning) == nil)
+        #expect(refusal(of: 31, in: &book, now: Self.morning) != nil)
         let tomorrow = Self.morning + .seconds(86_400)
-        #expect(book.refusal(of: 30, for: alice, now: tomorrow) == nil)
+        #expect(refusal(of: 30, in: &book, now: tomorrow) == nil)
         _ = book.settle("d", 25, by: alice, provider: "p", at: tomorrow, now: tomorrow)
         #expect(book.takeAlerts().map(\.kind) == [.stop, .warn])
     }
@@ -192,12 +203,12 @@ struct LedgerBookTests {
         #expect(book.resume(now: Self.morning) == .byHand)
 
         #expect(!book.isStopped)
-        #expect(book.refusal(of: 40, for: alice, now: Self.morning) == nil)
-        #expect(book.refusal(of: 41, for: alice, now: Self.morning) != nil)
+        #expect(refusal(of: 40, in: &book, now: Self.morning) == nil)
+        #expect(refusal(of: 41, in: &book, now: Self.morning) != nil)
         // That was refused by the amount: now it is allowed once more, stopped by hand or not.
         book.isStopped = true
         book.resume(now: Self.morning)
-        #expect(book.refusal(of: 100, for: alice, now: Self.morning) == nil)
+        #expect(refusal(of: 100, in: &book, now: Self.morning) == nil)
     }
 
     @Test func `the word to go on changes nothing where nothing was stopped`() {
@@ -206,13 +217,49 @@ struct LedgerBookTests {
 
         for _ in 0..<3 { #expect(book.resume(now: Self.morning) == .nothing) }
 
-        #expect(book.refusal(of: 40, for: alice, now: Self.morning) == nil)
-        #expect(book.refusal(of: 41, for: alice, now: Self.morning) != nil)
+        #expect(refusal(of: 40, in: &book, now: Self.morning) == nil)
+        #expect(refusal(of: 41, in: &book, now: Self.morning) != nil)
+    }
+
+    @Test func `what has room again when reservations are given back was not stopped`() throws {
+        var book = book(marks: SpendMarks(warn: nil, stop: 100))
+        try book.reserve(90, for: "a", by: alice, now: Self.morning)
+        #expect(refusal(of: 20, in: &book, now: Self.morning) != nil)
+        #expect(book.hasStoppedToday)
+
+        book.release("a")
+
+        #expect(!book.hasStoppedToday)
+        #expect(book.resume(now: Self.morning) == .nothing)
+        #expect(refusal(of: 101, in: &book, now: Self.morning) != nil)
+        #expect(book.hasStoppedToday)
+        #expect(book.takeAlerts().count == 1, "once a day")
+    }
+
+    @Test func `to ask whether there is room stops nothing`() {
+        var book = book(marks: SpendMarks(warn: nil, stop: 100))
+
+        #expect(book.refusal(of: 101, for: alice, now: Self.morning) != nil)
+
+        #expect(!book.hasStoppedToday)
+        #expect(book.takeAlerts().isEmpty)
+    }
+
+    @Test func `each stop of a day has a name of its own, also where nothing was spent between`() {
+        var book = book(marks: SpendMarks(warn: nil, stop: 100))
+        var names: [String] = []
+        for _ in 0..<3 {
+            #expect(refusal(of: 101, in: &book, now: Self.morning) != nil)
+            names += book.takeAlerts().map(\.name)
+            #expect(book.resume(now: Self.morning) == .amount)
+        }
+
+        #expect(Set(names).count == 3)
     }
 
     @Test func `another stopping amount has not stopped anything yet`() {
         var book = book(marks: SpendMarks(warn: nil, stop: 100))
-        #expect(book.refusal(of: 101, for: alice, now: Self.morning) != nil)
+        #expect(refusal(of: 101, in: &book, now: Self.morning) != nil)
         #expect(book.hasStoppedToday)
 
         book.use([], SpendMarks(warn: nil, stop: 100), now: Self.morning)
@@ -226,7 +273,7 @@ struct LedgerBookTests {
         let marks = SpendMarks(warn: 20, stop: 30)
         var book = book(marks: marks)
         _ = book.settle("a", 25, by: alice, provider: "p", at: Self.morning, now: Self.morning)
-        _ = book.refusal(of: 6, for: alice, now: Self.morning)
+        _ = refusal(of: 6, in: &book, now: Self.morning)
         let raised = book.takeAlerts()
         #expect(book.standingAlerts().map(\.name) == raised.map(\.name))
 
@@ -235,11 +282,11 @@ struct LedgerBookTests {
         later.use([], marks, sums: book.sums, now: Self.morning + .seconds(60))
         #expect(later.takeAlerts().isEmpty)
         #expect(later.standingAlerts().map(\.name) == [raised[0].name])
-        _ = later.refusal(of: 6, for: alice, now: Self.morning + .seconds(60))
+        _ = refusal(of: 6, in: &later, now: Self.morning + .seconds(60))
         #expect(later.takeAlerts().map(\.name) == [raised[1].name])
 
         later.resume(now: Self.morning)
-        _ = later.refusal(of: 31, for: alice, now: Self.morning)
+        _ = refusal(of: 31, in: &later, now: Self.morning)
         #expect(later.takeAlerts().map(\.name) != [raised[1].name])
         let tomorrow = Self.morning + .seconds(86_400)
         _ = later.settle("b", 25, by: alice, provider: "p", at: tomorrow, now: tomorrow)
@@ -250,7 +297,7 @@ struct LedgerBookTests {
     @Test func `another amount is another alert, and one that is not reached any more stops nothing`() {
         var book = book(marks: SpendMarks(warn: 20, stop: 30))
         _ = book.settle("a", 25, by: alice, provider: "p", at: Self.morning, now: Self.morning)
-        _ = book.refusal(of: 6, for: alice, now: Self.morning)
+        _ = refusal(of: 6, in: &book, now: Self.morning)
         #expect(book.takeAlerts().count == 2)
 
         book.use([], SpendMarks(warn: 26, stop: 50), now: Self.morning)

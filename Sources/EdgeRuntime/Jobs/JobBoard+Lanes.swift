@@ -21,7 +21,7 @@ extension JobBoard {
                     let until = min(now + Self.moneyLook, generation.deadline)
                     return LaneBlock(line: Self.moneyLine, until: until, expected: nil, reason: LaneBar.stopped.reason)
                 }
-                ledger.raiseAlerts()
+                ledger.refused(money)
                 generation.hopeless = JobFailure(money.problem(generation.function))
                 return nil
             }

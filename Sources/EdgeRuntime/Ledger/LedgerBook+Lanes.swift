@@ -42,6 +42,17 @@ struct LanesWithMoney {
         return .spendStopped
     }
 
+    /// The refusal of the day's amount that is why none is left, the lowest of several; nil: there is one left, or other reasons.
+    var stop: BudgetRefusal? {
+        guard open.isEmpty else { return nil }
+        var stop: BudgetRefusal?
+        for (_, bar) in barred {
+            guard case .spent(let refusal) = bar, refusal.budget.isStop else { continue }
+            if stop.map({ refusal.asked < $0.asked }) ?? true { stop = refusal }
+        }
+        return stop
+    }
+
     /// Whether what bars them all is that paid work was stopped by hand.
     var isStopped: Bool { open.isEmpty && barred.contains { $0.bar == .stopped } }
 }
@@ -59,6 +70,9 @@ extension LedgerBook {
         }
         return lanes
     }
+
+    /// Work ends or is not begun, since no lane is left for it.
+    mutating func refuse(_ lanes: LanesWithMoney) { if let stop = lanes.stop { noteStop(stop) } }
 
     private mutating func bar(to lane: Lane, for id: String, by payer: Payer, now: Timestamp) -> LaneBar? {
         guard let price = lane.price else {
@@ -90,7 +104,10 @@ extension LedgerBook {
     ) -> LanesWithMoney? {
         guard holds[id] == nil else { return nil }
         let lanes = lanes(set, for: id, by: payer, now: now)
-        guard !lanes.open.isEmpty || lanes.isStopped else { return lanes }
+        guard !lanes.open.isEmpty || lanes.isStopped else {
+            refuse(lanes)
+            return lanes
+        }
         restore(lanes.highestPrice, for: id, by: payer)
         return nil
     }

@@ -29,9 +29,10 @@ extension LedgerDesk {
         guard let writer else { return }
         let notes: [LedgerStore.Note: String?] = [
             .stopped: book.isStopped ? Timestamp.now().iso8601 : nil,
-            .stoppedDay: book.stoppedDay.map { "\($0.milliseconds)/\(book.marks.stop ?? 0)" },
+            .stoppedDay: book.stoppedDay.map { "\($0.milliseconds)/\(book.marks.stop ?? 0)/\(book.leastRefused)" },
             .resumedDay: book.resumed.map { String($0.day.milliseconds) },
             .resumedSpent: book.resumed.map { String($0.spent) },
+            .resumedTimes: book.resumed.map { String($0.times) },
         ]
         do {
             try await writer.perform { (store) throws(SQLiteError) in try store.keep(notes) }
@@ -125,7 +126,8 @@ extension LedgerDesk {
             labels: ["provider"]
         ) { [unowned self] in
             Dictionary(grouping: book.holds.values) { $0.provider ?? "" }.map {
-                ([$0.key], Double($0.value.reduce(0) { $0 + $1.amount }) / 1_000_000)
+                // As numbers that cannot overflow: each alone may be as high as a price can be.
+                ([$0.key], $0.value.reduce(0.0) { $0 + Double($1.amount) } / 1_000_000)
             }
         }
         metrics.observed("edge_spent_today_dollars", "Money spent today.") { [unowned self] in
@@ -134,7 +136,7 @@ extension LedgerDesk {
         }
         metrics.observed(
             "edge_spend_stopped",
-            "Whether paid work is refused: 0 no, 1 by the day's amount, 2 by the operator."
+            "Whether paid work is refused: 0 no, 1 what the rest of the day's amount does not pay for, 2 all, by the operator."
         ) { [unowned self] in book.isStopped ? 2 : book.hasStoppedToday ? 1 : 0 }
         metrics.observed("edge_spend_alerts_total", "Alerts about spending.", labels: ["kind"]) { [unowned self] in
             alertCounts.map { ([$0.key.rawValue], Double($0.value)) }

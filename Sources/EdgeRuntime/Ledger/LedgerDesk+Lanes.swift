@@ -11,7 +11,7 @@ extension LedgerDesk: JobGuard {
         let payer = Payer(function: work.function, caller: work.caller)
         let lanes = book.lanes(work.ticket.lanes, for: work.id, by: payer, now: work.now)
         guard !lanes.open.isEmpty else {
-            raiseAlerts()
+            refused(lanes)
             throw lanes.problem(work.function)
         }
         if lanes.mayCost {
@@ -24,6 +24,12 @@ extension LedgerDesk: JobGuard {
             raiseAlerts()
             throw .budget(error)
         }
+        raiseAlerts()
+    }
+
+    /// Work ends or is not begun, since there is money for no lane: tells of the day's amount where that is why.
+    func refused(_ lanes: LanesWithMoney) {
+        book.refuse(lanes)
         raiseAlerts()
     }
 

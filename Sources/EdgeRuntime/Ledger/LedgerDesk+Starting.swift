@@ -1,5 +1,6 @@
 // The ledger at start, and when settings change: what the database and the job files tell is put together.
 internal import CivilTime
+internal import Digest
 internal import EdgeLoop
 internal import JSON
 internal import Ledger
@@ -38,18 +39,30 @@ extension LedgerDesk {
             return try store.ids(of: generations)
         }
         book.isStopped = notes[.stopped] != nil
+        name = try await ledgerName(notes)
         if let day = notes[.resumedDay].flatMap({ Int64($0) }), let spent = notes[.resumedSpent].flatMap({ Int64($0) })
         {
-            book.restoreResumed(day: Timestamp(milliseconds: day), spent: spent)
+            let times = notes[.resumedTimes].flatMap { Int($0) } ?? 1
+            book.restoreResumed(day: Timestamp(milliseconds: day), spent: spent, times: times)
         }
         isLoaded = true
         try await readSums()
         // After the settings, whose own amount is another one than the book begins with.
         let stopped = notes[.stoppedDay]?.split(separator: "/").compactMap { Int64($0) } ?? []
-        if stopped.count == 2, stopped[1] == book.marks.stop {
-            book.restoreStopped(day: Timestamp(milliseconds: stopped[0]))
+        if stopped.count >= 2, stopped[1] == book.marks.stop {
+            // Older ones did not write down what was refused.
+            let refused = stopped.count > 2 ? stopped[2] : .max
+            book.restoreStopped(day: Timestamp(milliseconds: stopped[0]), refused: refused)
         }
         trouble = nil
+    }
+
+    /// Made once for a state folder.
+    private func ledgerName(_ notes: [LedgerStore.Note: String]) async throws -> String {
+        if let name = notes[.name] { return name }
+        let name = UUIDText.version4()
+        try await writer?.perform { (store) throws(SQLiteError) in try store.keep([.name: name]) }
+        return name
     }
 
     /// Goes over to other settings: at once where what they count is known, else when it was read. Until then the old budgets hold, and

@@ -37,6 +37,8 @@ final class LedgerDesk {
     /// While sums are read: what is spent meanwhile.
     var late: [ChargeRow]?
     var isLoaded = false
+    /// What tells this ledger's alerts from those of other hosts.
+    var name = ""
 
     /// - Parameter writer: nil: nothing is remembered.
     init(

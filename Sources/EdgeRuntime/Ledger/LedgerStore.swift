@@ -18,10 +18,15 @@ final class LedgerStore: @unchecked Sendable {
         case settledThrough
         /// Stopped by hand.
         case stopped
-        /// When the day began in which the stopping amount has refused something, a slash, and that amount.
+        /// When the day began in which the stopping amount has refused something, that amount, and the least that was refused, with slashes
+        /// between.
         case stoppedDay
         /// When the day began in which the owner said to go on, and what had been spent in it by then.
         case resumedDay, resumedSpent
+        /// How often that was said in that day.
+        case resumedTimes
+        /// What tells this ledger from all others.
+        case name
         /// The zone of the days, for commands that find no host.
         case timeZone
     }

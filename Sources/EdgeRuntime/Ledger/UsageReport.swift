@@ -70,7 +70,7 @@ struct SpendReport {
         case "stopped": text += "paid work is stopped; `edge spend resume` lets it go on\n"
         case "stopped by itself":
             text +=
-                "paid work is refused until \(ends): today's amount is used; `edge spend resume` allows as much again\n"
+                "what the rest of today's amount does not pay for is refused until \(ends); `edge spend resume` allows as much again\n"
         default: text += "paid work is accepted; the day ends at \(ends)\n"
         }
         if document["host"]?.bool == false { text += "no host runs: this is what its ledger says\n" }

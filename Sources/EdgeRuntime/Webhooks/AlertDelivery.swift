@@ -26,10 +26,15 @@ final class AlertDelivery {
         self.log = log
     }
 
+    /// - Parameter ledger: whose alert it is: two hosts may share a receiver.
+    nonisolated static func id(of alert: SpendAlert, in ledger: String) -> String {
+        WebhookOutbox.id(of: "spend", "\(ledger) \(alert.name)")
+    }
+
     /// Goes on until the alert is on disk or the host stops; the next host then finds the alert in its sums.
-    func tell(_ alert: SpendAlert) {
+    func tell(_ alert: SpendAlert, of ledger: String) {
         guard isOpen, let url else { return }
-        let id = WebhookOutbox.id(of: "spend", alert.name)
+        let id = Self.id(of: alert, in: ledger)
         guard !board.knows(id), underway.insert(id).inserted else { return }
         let event = SpendEvent(alert, host: outbox.policy.base)
         let moment = Timestamp.now()

@@ -29,8 +29,8 @@ struct SpendEvent: Equatable, Sendable {
         return switch alert.kind {
         case .warn: "\(spent) were spent today: the amount to warn at is \(amount) (host.spend.warn)"
         case .stop:
-            "paid work is refused until \(alert.until.iso8601): today's \(amount) (host.spend.stop) are spent or reserved; "
-                + "`edge spend resume` allows as much again"
+            "what the rest of today's \(amount) (host.spend.stop) does not pay for is refused until \(alert.until.iso8601): \(spent) were "
+                + "spent and \(MoneyText.text(of: alert.reserved)) are reserved; `edge spend resume` allows as much again"
         }
     }
 }

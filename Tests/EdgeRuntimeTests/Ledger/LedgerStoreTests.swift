@@ -195,7 +195,7 @@ struct LedgerStoreTests {
         let first = try desk(folder, settings)
         try await first.load([], of: [], files)
         first.settle(Self.row("g", 100))
-        #expect(first.book.refusal(of: 1, for: payer, now: .now()) != nil)
+        #expect(Self.refusal(first, 1, "u") == "spend_stopped")
         try await first.stop()
         try await first.writer?.flush()
 
@@ -217,12 +217,10 @@ struct LedgerStoreTests {
         let files = JobFiles(state: try await StateDirectory(path: folder.path))
         var settings = LedgerSettings()
         settings.marks = SpendMarks(warn: nil, stop: 100)
-        let payer = Payer(function: "f", tier: "free", user: "u")
         let first = try desk(folder, settings)
         try await first.load([], of: [], files)
         first.settle(Self.row("g", 100))
-        #expect(first.book.refusal(of: 1, for: payer, now: .now()) != nil)
-        first.raiseAlerts()
+        #expect(Self.refusal(first, 1, "u") == "spend_stopped")
         #expect(first.alertCounts == [.stop: 1])
         try await first.writer?.flush()
         try await eventually(
@@ -234,13 +232,38 @@ struct LedgerStoreTests {
         try await second.load([], of: [], files)
 
         #expect(second.book.hasStoppedToday)
-        #expect(second.book.refusal(of: 1, for: payer, now: .now()) != nil)
-        second.raiseAlerts()
+        #expect(Self.refusal(second, 1, "u") == "spend_stopped")
         #expect(second.alertCounts.isEmpty)
+        #expect(second.name == first.name && !first.name.isEmpty, "what it calls its alerts")
         settings.marks.stop = 200
         let third = try desk(folder, settings)
         try await third.load([], of: [], files)
         #expect(!third.book.hasStoppedToday, "another amount has stopped nothing")
+    }
+
+    @Test @LoopActor func `a dear lane without room in the day's amount is no stop while a cheap one goes on`()
+        async throws
+    {
+        var settings = LedgerSettings()
+        settings.marks = SpendMarks(warn: nil, stop: 100)
+        let desk = LedgerDesk()
+        desk.use(settings)
+        desk.settle(Self.row("g", 60))
+
+        #expect(Self.refusal(desk, 50, "u", beside: 30) == nil)
+        #expect(!desk.book.hasStoppedToday)
+        #expect(desk.alertCounts.isEmpty)
+        #expect(Self.refusal(desk, 50, "u", beside: 41) == "spend_stopped")
+
+        #expect(desk.book.hasStoppedToday)
+        #expect(desk.alertCounts == [.stop: 1])
+    }
+
+    @Test func `the alerts of two ledgers are not taken for one another`() {
+        let alert = SpendAlert(kind: .warn, amount: 1, spent: 1, reserved: 0, zone: .utc, since: .now(), until: .now())
+
+        #expect(AlertDelivery.id(of: alert, in: "a") != AlertDelivery.id(of: alert, in: "b"))
+        #expect(AlertDelivery.id(of: alert, in: "a") == AlertDelivery.id(of: alert, in: "a"))
     }
 
     @Test @LoopActor

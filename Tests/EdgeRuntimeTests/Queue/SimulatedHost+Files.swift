@@ -34,9 +34,11 @@ extension SimulatedHost {
         let before = book
         book = LedgerBook(sums: SpentSums(clock: PeriodClock(money.zone, now: now), scopes: LedgerBook.alwaysKept))
         book.isStopped = before.isStopped
-        if let resumed = before.resumed { book.restoreResumed(day: resumed.day, spent: resumed.spent) }
+        if let resumed = before.resumed {
+            book.restoreResumed(day: resumed.day, spent: resumed.spent, times: resumed.times)
+        }
         try readsSums(now: now)
-        if let day = before.stoppedDay { book.restoreStopped(day: day) }
+        if let day = before.stoppedDay { book.restoreStopped(day: day, refused: before.leastRefused) }
         try adopts(now: now)
     }
 

@@ -121,6 +121,7 @@ final class SimulatedHost {
     private func reserves(_ id: Int, _ payer: Payer, now: Timestamp) -> Bool {
         let lanes = book.lanes(requests[id].lanes, for: name(id), by: payer, now: now)
         guard !lanes.open.isEmpty else {
+            book.refuse(lanes)
             refuse(id, .money(budget(of: lanes)), after: .seconds(60))
             return false
         }
@@ -196,6 +197,7 @@ final class SimulatedHost {
         if lanes.isStopped {
             return LaneBlock(line: Self.moneyLine, until: now + .seconds(30), expected: nil, reason: "stopped")
         }
+        book.refuse(lanes)
         jobs[id]?.lane = lanes.open.first
         return nil
     }
