@@ -49,6 +49,8 @@ struct Attempt: Equatable, Sendable {
     var purchase: Int
     /// Micro-dollars that were spent on it, or may have been (``isPerhapsPaid``); nil: none, or nobody knows.
     var cost: Int64?
+    /// Whether it is counted as work whose cost nobody knows.
+    var isCostUnknown = false
 
     init(number: Int, id: String, started: Timestamp) {
         self.number = number
@@ -56,6 +58,9 @@ struct Attempt: Equatable, Sendable {
         self.started = started
         purchase = number
     }
+
+    /// Whether the ledger has counted it.
+    var isCharged: Bool { cost != nil || isCostUnknown }
 
     var json: JSONValue {
         var object: JSONObject = [
@@ -78,6 +83,7 @@ struct Attempt: Equatable, Sendable {
         object["blockedUntil"] = blockedUntil.map { .string($0.iso8601) }
         if purchase != number { object["purchase"] = .integer(Int64(purchase)) }
         object["cost"] = cost.map { .integer($0) }
+        if isCostUnknown { object["costUnknown"] = true }
         return .object(object)
     }
 
@@ -104,5 +110,6 @@ struct Attempt: Equatable, Sendable {
         blockedUntil = value["blockedUntil"]?.string.flatMap { Timestamp(iso8601: $0) }
         if let first = value["purchase"]?.integer { purchase = Int(clamping: first) }
         cost = value["cost"]?.integer
+        isCostUnknown = value["costUnknown"]?.bool ?? false
     }
 }

@@ -199,9 +199,11 @@ final class Generation {
     }
 
     /// What the latest attempt has cost, ended or not.
-    func noteCost(_ amount: Int64) {
+    /// - Parameter amount: nil: nobody knows.
+    func noteCost(_ amount: Int64?) {
         guard let last = attempts.indices.last else { return }
         attempts[last].cost = amount
+        attempts[last].isCostUnknown = amount == nil
     }
 
     /// The latest attempt may have been paid without anything to show for it.

@@ -83,7 +83,7 @@ extension JobBoard {
         if let last = owner.attempts.last, last.outcome == .lost, last.isPerhapsPaid, settings.perhapsPaid == .fail {
             return await end(generation, .failure(.perhapsPaid(last.error ?? "the host stopped under it")))
         }
-        if generation.attempts.last?.outcome == .lost, generation.attempts.last?.cost != nil,
+        if generation.attempts.last?.outcome == .lost, generation.attempts.last?.isCharged == true,
             let failure = ledger.reserveAgain(generation, now: .now())
         {
             return await end(generation, .failure(failure))

@@ -72,12 +72,17 @@ struct Lane: Equatable, Sendable {
         account = try text("account", orElse: provider)
         price = json["price"]?.integer
         weight = json["weight"]?.double ?? 1
-        guard weight.isFinite, weight >= 0, price ?? 0 >= 0 else {
-            throw Mistake(reason: "a lane's price or weight is negative")
-        }
+        guard weight.isFinite, weight >= 0 else { throw Mistake(reason: "a lane's weight is negative") }
+        try Self.check(price)
         quota = try Quota(json["quota"])
         takesAttemptIDs = json["takesAttemptIDs"]?.bool ?? false
         isOwn = json["own"]?.bool ?? false
+    }
+
+    /// Sums of prices must have room in a number.
+    fileprivate static func check(_ price: Int64?) throws(Mistake) {
+        guard let price, !(0...ChargeRow.amountMax).contains(price) else { return }
+        throw Mistake(reason: "a lane's price of \(price) micro-dollars is not from 0 to \(ChargeRow.amountMax)")
     }
 
     /// A model name of 200 characters, four bytes each, and a provider's.
@@ -126,7 +131,9 @@ struct LaneSet: Equatable, Sendable {
     /// - Parameter function: what quotas count where the ticket names no lane.
     init(_ ticket: JSONValue, function: String) throws(Lane.Mistake) {
         guard let list = ticket["lanes"], !list.isNull else {
-            self.init([Lane(name: ticket["lane"]?.string ?? function, price: ticket["price"]?.integer)])
+            let price = ticket["price"]?.integer
+            try Lane.check(price)
+            self.init([Lane(name: ticket["lane"]?.string ?? function, price: price)])
             return
         }
         guard let items = list.array, (1...Self.lanesMax).contains(items.count) else {
@@ -156,7 +163,7 @@ struct LaneSet: Equatable, Sendable {
         LaneSet(
             lanes.map { lane in
                 var lane = lane
-                lane.price = lane.price ?? price
+                lane.price = lane.price ?? ChargeRow.bounded(price)
                 return lane
             },
             choice: choice

@@ -44,12 +44,13 @@ struct ChargeRow: Sendable, Equatable {
         guard let generation = document["generation"]?.string, let function = document["function"]?.string else {
             return []
         }
-        let attempts = (document["attempts"]?.array ?? []).filter { $0["cost"] != nil }.compactMap { Attempt($0) }
+        let attempts = (document["attempts"]?.array ?? []).filter { $0["cost"] != nil || $0["costUnknown"] != nil }
+            .compactMap { Attempt($0) }
         guard !attempts.isEmpty else { return [] }
         let caller = (document["payer"] ?? document["caller"]).flatMap { Caller($0) } ?? .local
         let lanes = document["lanes"]?.array ?? []
         return attempts.compactMap { attempt in
-            guard let cost = attempt.cost else { return nil }
+            guard attempt.isCharged else { return nil }
             let name = attempt.lane ?? function
             let lane = lanes.first { $0["name"]?.string == name }
             guard lane?["provider"]?.string != Lane.hostProvider else { return nil }
@@ -62,8 +63,8 @@ struct ChargeRow: Sendable, Equatable {
                 lane: name,
                 provider: lane?["provider"]?.string ?? name,
                 model: lane?["model"]?.string,
-                amount: isOwn ? 0 : bounded(cost),
-                kind: isOwn ? .own : attempt.isPerhapsPaid ? .perhaps : .told
+                amount: isOwn ? 0 : bounded(attempt.cost ?? 0),
+                kind: isOwn ? .own : attempt.cost == nil ? .unknown : attempt.isPerhapsPaid ? .perhaps : .told
             )
         }
     }

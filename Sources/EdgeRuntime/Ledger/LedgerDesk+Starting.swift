@@ -148,7 +148,7 @@ extension LedgerDesk {
             by: payer
         )
         defer { note(generation) }
-        guard !hasEnded, let last = generation.attempts.last, last.cost == nil else { return }
+        guard !hasEnded, let last = generation.attempts.last, !last.isCharged else { return }
         // A provider works on it, or will be asked whether it does.
         generation.isSent =
             job.resumeState != nil || job.unsure != nil || last.outcome == .deferred && last.status == 202

@@ -77,10 +77,15 @@ final class LedgerDesk {
         )
     }
 
-    /// An attempt has brought nothing and may have cost its price, or has cost what was told.
+    /// An attempt has brought nothing and may have cost its price, known or not, or has cost what was told.
     /// - Returns: whether that has taken what the job holds.
     func lost(_ generation: Generation, told: Int64?, at moment: Timestamp) -> Bool {
-        guard let amount = told ?? generation.lane?.price, amount > 0 else { return false }
+        guard let lane = generation.lane, let amount = told ?? lane.price else {
+            guard let lane = generation.lane, !lane.isOfHost else { return false }
+            charge(generation, nil, .unknown, at: moment)
+            return true
+        }
+        guard amount > 0 else { return false }
         charge(generation, amount, told == nil ? .perhaps : .told, at: moment)
         return true
     }
@@ -104,7 +109,7 @@ final class LedgerDesk {
     private func charge(_ generation: Generation, _ amount: Int64?, _ kind: ChargeRow.Kind, at moment: Timestamp) {
         generation.isSent = false
         let number = generation.attempts.last?.purchase ?? 0
-        if let amount { generation.noteCost(ChargeRow.bounded(amount)) }
+        generation.noteCost(amount.map(ChargeRow.bounded))
         settle(
             ChargeRow(
                 generation: generation.id,

@@ -238,6 +238,33 @@ struct LedgerJobTests {
         #expect(await bench.stored(sent)?["attempts"]?.array?.first?["perhapsPaid"] == true)
     }
 
+    @Test @LoopActor func `an attempt of unknown price that may have been paid is counted, and its file tells of it`()
+        async throws
+    {
+        let bench = try await BoardBench()
+        bench.calls.answer = { _, attempt in
+            attempt.number == 1 ? Self.failed(504, mayBePaid: true) : await bench.image("a")
+        }
+        let set = try lanes(["name": "a", "provider": "p"], ["name": "b", "price": 5])
+
+        let job = try await bench.board.accept(bench.ticket(key: "k", lanes: set), for: "f", needsFile: true)
+        await bench.gone(job)
+
+        let stored = try #require(await bench.stored(job))
+        let rows = ChargeRow.rows(in: stored)
+        #expect(rows.map(\.kind) == [.unknown, .told], "\(rows)")
+        #expect(rows.map(\.amount) == [0, 5])
+        #expect(bench.board.ledger.book.holds.isEmpty)
+    }
+
+    @Test func `a price that sums have no room for is a mistake`() throws {
+        for price in [-1, ChargeRow.amountMax + 1, .max] {
+            #expect(throws: Lane.Mistake.self) { try Lane(["name": "a", "price": .integer(price)]) }
+            #expect(throws: Lane.Mistake.self) { try LaneSet(["price": .integer(price)], function: "f") }
+        }
+        #expect(try Lane(["name": "a", "price": .integer(ChargeRow.amountMax)]).price == ChargeRow.amountMax)
+    }
+
     @Test @LoopActor func `an unknown price under a budget is refused, and passed over where another lane has one`()
         async throws
     {
