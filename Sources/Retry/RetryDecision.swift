@@ -70,7 +70,14 @@ public struct RetryDecision: Sendable, Equatable {
     /// - Parameters:
     ///   - left: the time until the job's deadline.
     ///   - jitter: 0 to 1, from the caller's random source. With 0, a wait that was asked for is exactly that long.
-    public mutating func ended(_ outcome: RunOutcome, left: Duration, jitter: Double) -> Move {
+    ///   - mayBePaid: whether somebody may have been paid for a run that ended in a limit. It is waited for as long, but uses an
+    ///     attempt: what uses none may be made again until the deadline.
+    public mutating func ended(
+        _ outcome: RunOutcome,
+        left: Duration,
+        jitter: Double,
+        mayBePaid: Bool = false
+    ) -> Move {
         switch outcome {
         case .success:
             return .deliver
@@ -81,7 +88,13 @@ public struct RetryDecision: Sendable, Equatable {
         case .limited(let status, let after, let estimate):
             let told = after ?? LoadingEstimate.pause(seconds: estimate)
             let cause: WaitCause = status == 429 ? .rateLimit : .loading
-            return wait(told: told, cause, status: status, left: left, jitter: jitter)
+            let move = wait(told: told, cause, status: status, left: left, jitter: jitter)
+            guard mayBePaid, case .wait(let pause, _) = move else { return move }
+            failures = min(failures, 999) + 1
+            guard failures < attempts else {
+                return .fail(.attemptsUsed(failures: failures, last: .status(status)))
+            }
+            return .retry(after: pause, failures: failures)
         case .failed(let failure):
             return retry(failure, left: left, jitter: jitter)
         }

@@ -30,6 +30,21 @@ struct RetryDecisionTests {
         #expect(decision.failures == 0)
     }
 
+    @Test func `a limit that may have been paid for is waited for as long, and uses an attempt`() {
+        var decision = RetryDecision(attempts: 3)
+        let limited = RunOutcome.limited(status: 503, after: .seconds(7), estimate: nil)
+
+        let moves = (0..<3).map { _ in decision.ended(limited, left: hour, jitter: 0, mayBePaid: true) }
+
+        #expect(moves[0] == .retry(after: .seconds(7), failures: 1))
+        #expect(moves[1] == .retry(after: .seconds(7), failures: 2))
+        #expect(moves[2] == .fail(.attemptsUsed(failures: 3, last: .status(503))))
+        #expect(
+            decision.ended(limited, left: .seconds(5), jitter: 0, mayBePaid: true)
+                == .fail(.deadline(status: 503, retryAfter: .seconds(7)))
+        )
+    }
+
     @Test func `waits without a hint grow 1, 2, 4, 8, 8 s`() {
         var decision = RetryDecision()
 

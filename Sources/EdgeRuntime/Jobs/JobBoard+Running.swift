@@ -101,9 +101,10 @@ extension JobBoard {
         }
         var counted = outcome
         if case .handOver = next {
-            // Each lane that fails uses an attempt, whatever it failed with; one that only limits uses none.
+            // Each lane that fails uses an attempt, whatever it failed with; one that only limits uses none, if it took nothing for it.
             switch outcome {
             case .final: counted = .failed(.status(note.status ?? 502))
+            case .limited where note.mayBePaid: counted = .failed(.status(note.status ?? 502))
             case .limited:
                 if hasPaid, let failure = ledger.reserveAgain(generation, now: now) {
                     return await endBroke(generation, note, failure, at: now)
@@ -112,7 +113,12 @@ extension JobBoard {
             case .success, .notReady, .failed: break
             }
         }
-        let move = generation.retry.ended(counted, left: generation.deadline - now, jitter: jitter())
+        let move = generation.retry.ended(
+            counted,
+            left: generation.deadline - now,
+            jitter: jitter(),
+            mayBePaid: next == .rest && note.mayBePaid
+        )
         if case .fail = move {
             // The end gives back whatever is held.
         } else if hasPaid, let failure = ledger.reserveAgain(generation, now: now) {

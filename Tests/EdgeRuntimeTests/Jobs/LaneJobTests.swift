@@ -189,6 +189,29 @@ struct LaneJobTests {
         #expect(stored["attempts"]?.array?.first?["perhapsPaid"] == true)
     }
 
+    @Test(arguments: [["a"], ["a", "b"]])
+    @LoopActor func `a limit that may have been paid for uses an attempt, so nobody is paid until the deadline`(
+        names: [String]
+    ) async throws {
+        let bench = try await BoardBench()
+        bench.calls.answer = { _, _ in
+            var note = RunNote(status: 503, message: "later", code: "x")
+            note.mayBePaid = true
+            return .unfinished(.limited(status: 503, after: .zero, estimate: nil), note)
+        }
+        let lanes = try LaneSet(
+            ["lanes": .array(names.map { ["name": .string($0)] }), "choose": "order"],
+            function: "f"
+        )
+
+        let job = try await bench.board.accept(bench.ticket(key: "k", lanes: lanes), for: "f", needsFile: true)
+        await bench.gone(job)
+
+        let attempts = try #require(await bench.stored(job)?["attempts"]?.array)
+        #expect(bench.calls.count == job.generation.retry.attempts)
+        #expect(attempts.allSatisfy { $0["perhapsPaid"] == true })
+    }
+
     @Test @LoopActor func `the settings may forbid to pay twice`() async throws {
         let bench = try await BoardBench(perhapsPaid: .fail)
         bench.calls.answer = { _, _ in Self.failed(502, "reset", mayBePaid: true) }
