@@ -154,6 +154,7 @@ package final class Host {
         self.outbox = outbox
         let alerts = AlertDelivery(outbox: outbox, board: board) { log.write(.warning, $0) }
         self.alerts = alerts
+        alerts.onTold = { [unowned ledger] in await ledger.keepTold($0) }
         ledger.onAlert = { [unowned ledger] in alerts.tell($0, of: ledger.name) }
         finishing.onEnded = { outbox.ended($0) }
         jobEvents = JobEvents(board: board)

@@ -32,6 +32,7 @@ extension LedgerDesk {
             .stoppedDay: book.stoppedDay.map { "\($0.milliseconds)/\(book.marks.stop ?? 0)/\(book.leastRefused)" },
             .resumedDay: book.resumed.map { String($0.day.milliseconds) },
             .resumedSpent: book.resumed.map { String($0.spent) },
+            .told: told.isEmpty ? nil : told.sorted().joined(separator: ","),
             .resumedTimes: book.resumed.map { String($0.times) },
         ]
         do {

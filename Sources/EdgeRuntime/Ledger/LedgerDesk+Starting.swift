@@ -40,6 +40,7 @@ extension LedgerDesk {
         }
         book.isStopped = notes[.stopped] != nil
         name = try await ledgerName(notes)
+        told = Set((notes[.told] ?? "").split(separator: ",").map(String.init))
         if let day = notes[.resumedDay].flatMap({ Int64($0) }), let spent = notes[.resumedSpent].flatMap({ Int64($0) })
         {
             let times = notes[.resumedTimes].flatMap { Int($0) } ?? 1

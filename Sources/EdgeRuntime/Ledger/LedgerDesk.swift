@@ -37,6 +37,8 @@ final class LedgerDesk {
     /// While sums are read: what is spent meanwhile.
     var late: [ChargeRow]?
     var isLoaded = false
+    /// Names of the alerts of a day that are on their way: their deliveries' files may be gone before the day is.
+    var told: Set<String> = []
     /// What tells this ledger's alerts from those of other hosts.
     var name = ""
 
@@ -147,7 +149,19 @@ final class LedgerDesk {
             alertCounts[alert.kind, default: 0] += 1
             if alert.kind == .stop { keepStop() }
             log(alert.kind == .warn ? .warning : .error, SpendEvent.sentence(alert))
-            onAlert(alert)
+            if !told.contains(alert.name) { onAlert(alert) }
+        }
+    }
+
+    /// An alert is on disk for its receiver, and is not handed over again.
+    func keepTold(_ alert: SpendAlert) async {
+        // Those of other days are not asked about any more.
+        told = told.filter { $0.contains(" \(alert.since.milliseconds) ") }
+        told.insert(alert.name)
+        do {
+            try await keepNotes()
+        } catch {
+            log(.warning, "that an alert was handed over could not be written down; it may come again: \(error)")
         }
     }
 
@@ -165,6 +179,6 @@ final class LedgerDesk {
     /// Tells of today's alerts once more: the host may have died between an alert and its being passed on.
     func repeatAlerts() {
         book.advance(to: .now())
-        for alert in book.standingAlerts() { onAlert(alert) }
+        for alert in book.standingAlerts() where !told.contains(alert.name) { onAlert(alert) }
     }
 }

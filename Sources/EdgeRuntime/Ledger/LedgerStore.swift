@@ -25,6 +25,8 @@ final class LedgerStore: @unchecked Sendable {
         case resumedDay, resumedSpent
         /// How often that was said in that day.
         case resumedTimes
+        /// Names of alerts that are on their way, with commas between.
+        case told
         /// What tells this ledger from all others.
         case name
         /// The zone of the days, for commands that find no host.

@@ -13,6 +13,8 @@ final class AlertDelivery {
     private var underway: Set<String> = []
     /// Who is told; nil: nobody.
     var url: String?
+    /// An alert is on disk.
+    var onTold: @LoopActor (SpendAlert) async -> Void = { _ in }
     /// Whether the jobs of before are known: earlier it could not be told what was delivered already.
     var isOpen = false
 
@@ -43,7 +45,8 @@ final class AlertDelivery {
             var isFirst = true
             while !board.isStopping {
                 do {
-                    return try await outbox.deliver(type: event.type, data: event.data, to: url, id: id, at: moment)
+                    try await outbox.deliver(type: event.type, data: event.data, to: url, id: id, at: moment)
+                    return await onTold(alert)
                 } catch {
                     if isFirst { log("the webhook of an alert about spending waits: \(error)") }
                     isFirst = false

@@ -259,6 +259,37 @@ struct LedgerStoreTests {
         #expect(desk.alertCounts == [.stop: 1])
     }
 
+    @Test @LoopActor
+    func `an alert that was handed over is not handed over again, whatever became of its delivery's file`()
+        async throws
+    {
+        let folder = TemporaryFolder()
+        let files = JobFiles(state: try await StateDirectory(path: folder.path))
+        var settings = LedgerSettings()
+        settings.marks = SpendMarks(warn: 50, stop: nil)
+        let first = try desk(folder, settings)
+        try await first.load([], of: [], files)
+        var alerts: [SpendAlert] = []
+        first.onAlert = { alerts.append($0) }
+        first.settle(Self.row("g", 60))
+        first.repeatAlerts()
+        #expect(alerts.count == 2, "until it is on disk")
+        await first.keepTold(try #require(alerts.first))
+        first.repeatAlerts()
+        #expect(alerts.count == 2)
+        try await first.writer?.flush()
+
+        let second = try desk(folder, settings)
+        try await second.load([], of: [], files)
+        second.onAlert = { alerts.append($0) }
+        second.repeatAlerts()
+        #expect(alerts.count == 2)
+        settings.marks.warn = 55
+        second.use(settings)
+        second.settle(Self.row("g2", 1))
+        #expect(alerts.map(\.amount) == [50, 50, 55], "another amount is another alert")
+    }
+
     @Test func `the alerts of two ledgers are not taken for one another`() {
         let alert = SpendAlert(kind: .warn, amount: 1, spent: 1, reserved: 0, zone: .utc, since: .now(), until: .now())
 
@@ -310,6 +341,7 @@ struct LedgerStoreTests {
         try await desk.load([], of: [], files)
         desk.settle(Self.row("g1", 60, user: "alice"))
         try await desk.writer?.flush()
+        said = []  // that nothing was reserved for it
         let other = try Database(path: "\(folder.path)/\(LedgerStore.name)", creates: false)
         try other.execute("ALTER TABLE charges RENAME TO away")
         settings.budgets = [Budget(name: "alice's", scope: .user, subject: "alice", period: .day, limit: 100)]
