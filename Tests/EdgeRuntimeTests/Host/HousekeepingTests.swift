@@ -17,8 +17,11 @@ struct HousekeepingTests {
         var disk = FileCalls.system
         disk.rename = { $1.contains("/dead/") ? -EIO : FileCalls.system.rename($0, $1) }
         let output = open("\(folder.path)/log", O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
-        defer { close(output) }
         let log = LogWriter(descriptor: output, form: .text)
+        defer {
+            log.finish()  // or its last lines would go to whatever has the descriptor's number next
+            close(output)
+        }
         let files = JobFiles(state: try await StateDirectory(path: folder.path, calls: disk))
         let images = ImageFiles(state: files.state)
         let cache = ResultCache(images: images, sizeMax: 1 << 30)

@@ -22,6 +22,7 @@ struct RetentionTests {
         let cache: ResultCache
         let finishing: JobFinish
         let retention: Retention
+        private let log: LogWriter
         private let descriptor: Int32
 
         init(_ folder: TemporaryFolder = TemporaryFolder(), calls: FileCalls = .system) async throws {
@@ -32,11 +33,14 @@ struct RetentionTests {
             cache = ResultCache(images: images, sizeMax: 1 << 30)
             finishing = JobFinish(files: files, images: images, cache: cache) { Issue.record("\($0)") }
             descriptor = open("\(folder.path)/log", O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0o600)
-            let log = LogWriter(descriptor: descriptor, form: .text)
+            log = LogWriter(descriptor: descriptor, form: .text)
             retention = Retention(files: files, images: images, cache: cache, finishing: finishing, log: log)
         }
 
-        isolated deinit { close(descriptor) }
+        isolated deinit {
+            log.finish()  // or its last lines would go to whatever has the descriptor's number next
+            close(descriptor)
+        }
 
         /// Takes up what an earlier host left, as the host does at its start.
         func adopt() async throws {
