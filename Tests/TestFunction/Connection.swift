@@ -65,7 +65,9 @@ struct Connection {
         case "/say":
             log(query)
             reply("said")
-        case "/hang": while true { pause() }
+        case "/hang":
+            log("hanging")
+            while true { pause() }
         case "/spin": while true {}
         case "/crash":
             log("about to crash")

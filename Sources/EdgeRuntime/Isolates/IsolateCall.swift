@@ -35,7 +35,7 @@ struct IsolateCall {
         while true {
             if let failure {
                 guard try await isWorthRepeating(failure, request), repeats > 0 else {
-                    if failure is SystemError { return nil }
+                    if Self.wasNeverSent(failure) { return nil }
                     lease.release()
                     throw .badAnswer(function: function, reason: "\(failure)")
                 }
@@ -48,6 +48,11 @@ struct IsolateCall {
                 failure = error
             }
         }
+    }
+
+    /// There was no connection to be had: nobody listens, or the process was told to end just then.
+    private static func wasNeverSent(_ failure: any Error) -> Bool {
+        failure is SystemError || failure as? HTTPClientError == .closed
     }
 
     /// A server may close a kept connection just when a request comes on it. What changes nothing can be asked again.

@@ -109,7 +109,7 @@ struct IsolateCallTests {
         let test = TestIsolates()
         _ = try await test.call("/hello")
         let neighbour = Task { @LoopActor in await self.error { try await test.call("/hang") } }
-        while test.isolates.status.calls < 1 { try await sleep(for: .milliseconds(1)) }
+        await test.log.untilLine("stderr: hanging")
 
         let error = await self.error { try await test.call("/crash") }
         let neighbourError = await neighbour.value
@@ -122,6 +122,22 @@ struct IsolateCallTests {
         #expect(test.log.lines.contains("stderr: about to crash"))
         #expect(test.isolates.status.crashes == 1)
         await test.isolates.stop(within: .seconds(5))
+    }
+
+    @Test @LoopActor func `a call whose process is told to end before it has a connection goes to the next one`()
+        async throws
+    {
+        let test = TestIsolates()
+        _ = try await test.call("/hello")
+        let lease = try await test.lease()
+        lease.isolate.terminate(grace: .seconds(100)) {}
+        let call = IsolateCall(lease, of: test.isolates, start: .now, timeout: .seconds(100))
+
+        let answer = try await call.send(HTTPClientRequest(method: "POST", target: "/hello"))
+
+        #expect(answer == nil, "it never had the call")
+        lease.release()
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `five crashes under calls open the circuit`() async throws {
