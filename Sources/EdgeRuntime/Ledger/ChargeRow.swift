@@ -32,6 +32,9 @@ struct ChargeRow: Sendable, Equatable {
 
     var id: String { Self.id(generation, attempt) }
 
+    /// Whether money of the host's was spent, or may have been.
+    var isSpending: Bool { amount > 0 || kind == .unknown }
+
     static func id(_ generation: String, _ attempt: Int) -> String { "\(generation)/\(attempt)" }
 
     /// More than this is no price, but a mistake that would break every sum.

@@ -47,15 +47,12 @@ final class LedgerWriter {
         if timer == nil, !isWriting { writeSoon(after: Self.gathering) }
     }
 
-    /// Returns when all money that a job has spent is durable. What cost nothing is not waited for: removing jobs is how a full
-    /// disk gets room.
+    /// Returns when all money that a job has spent is durable, known or not how much it was. What cost nothing is not waited for:
+    /// removing jobs is how a full disk gets room.
     /// - Throws: why they cannot be written.
     func settled(_ generation: String) async throws {
-        while unwritten.contains(where: { $0.generation == generation && $0.amount > 0 }) { try await writeOnce() }
+        while unwritten.contains(where: { $0.generation == generation && $0.isSpending }) { try await writeOnce() }
     }
-
-    /// Whether money that was spent before a moment is only in job files.
-    func lacks(before moment: Timestamp) -> Bool { unwritten.contains { $0.amount > 0 && $0.at < moment } }
 
     /// Returns when all charges so far are durable.
     func flush() async throws {

@@ -73,6 +73,32 @@ struct LedgerStoreTests {
         #expect(second.book.spentToday == 15)
     }
 
+    @Test @LoopActor
+    func `what a job has spent is in the database before its file may go, also where nobody knows how much`()
+        async throws
+    {
+        let folder = TemporaryFolder()
+        let files = JobFiles(state: try await StateDirectory(path: folder.path))
+        let desk = try desk(folder)
+        try await desk.load([], of: [], files)
+        let writer = try #require(desk.writer)
+        let second = try LedgerStore(state: folder.path)
+
+        for (id, amount, kind) in [("g1", 7, .told), ("g2", 7, .perhaps), ("g3", 0, .unknown)]
+            as [(String, Int64, ChargeRow.Kind)]
+        {
+            desk.settle(Self.row(id, amount, kind: kind))
+            try await desk.settled(id)
+
+            #expect(!writer.unwritten.contains { $0.generation == id }, "\(kind)")
+            #expect(try second.ids(of: [id]) == ["\(id)/1"], "\(kind)")
+        }
+        // Nobody's money: nothing is lost with it, and a file goes also while the database cannot be written.
+        desk.settle(Self.row("g4", 0, kind: .own))
+        try await desk.settled("g4")
+        #expect(writer.unwritten.map(\.generation) == ["g4"])
+    }
+
     @Test @LoopActor func `charges that only job files tell of are made again at start`() async throws {
         let folder = TemporaryFolder()
         let files = JobFiles(state: try await StateDirectory(path: folder.path))
