@@ -71,7 +71,9 @@ struct LimitsTests {
             ("host.tiers", ["free": ["cooldown": "300s", "sizes": ["64x64"]]]), ("host.policy", "policy.txt"),
         ]
         try await withEdge(options(changes, files: [("policy.txt", "gore\n")])) { host in
-            _ = try await host.newKey("app", ["--tier", "pro"])
+            let app = try await host.newKey("app", ["--tier", "pro"])
+            let its = try await host.small("a cow", [("x-api-key", app), ("Accept", "application/json")])
+            let id = try #require(its.json["id"]?.string, "\(its.text)")
             let fresh = try await host.get("/metrics").text
             #expect(fresh.contains(#"edge_refusals_total{reason="budget"} 0"#), "\(fresh)")
             let before = Self.refusals(in: fresh)
@@ -82,10 +84,29 @@ struct LimitsTests {
             #expect(try await host.generate(["prompt": "a hen", "width": 128, "height": 64]).status == 403)
             #expect(try await host.small("a hen", [("x-api-key", "edge_wrong")]).status == 401)
             #expect(try await host.get("/nowhere").status == 404)
+            // By the function status, which asks the host.
+            #expect(try await host.delete("/functions/v1/status/\(id)").status == 403)
+            #expect(try await host.delete("/functions/v1/status/nothing").status == 404)
             let after = Self.refusals(in: try await host.get("/metrics").text)
 
             let new = after.merging(before) { $0 - $1 }.filter { $0.value != 0 }
-            #expect(new == ["limit": 2, "policy": 2, "auth": 1])
+            #expect(new == ["limit": 2, "policy": 2, "auth": 2])
+        }
+    }
+
+    @Test @LoopActor func `a refusal that comes when a stream has begun is counted as any other`() async throws {
+        try await withEdge(options([("host.tiers", ["free": ["cooldown": "0s", "perDay": 1]])])) { host in
+            let before = Self.refusals(in: try await host.get("/metrics").text)
+            let body: JSONValue = ["prompt": "a fox", "n": 2, "size": "64x64", "stream": true]
+            let answer = try await host.post("/v1/images/generations", body)
+            let after = Self.refusals(in: try await host.get("/metrics").text)
+
+            #expect(answer.status == 200)
+            let names = answer.text.split(separator: "\n").filter { $0.hasPrefix("event: ") }
+            #expect(names == ["event: image_generation.completed", "event: error"], "\(answer.text.suffix(500))")
+            let told = try JSONValue.parse(answer.text.split(separator: "data: ").last.map(String.init) ?? "")
+            #expect(told["error"]?["code"] == "insufficient_quota", "\(told.text())")
+            #expect(after.merging(before) { $0 - $1 }.filter { $0.value != 0 } == ["limit": 1])
         }
     }
 

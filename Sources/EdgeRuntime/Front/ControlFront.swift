@@ -14,12 +14,15 @@ final class ControlFront: HTTPHandler {
     private let grants: @LoopActor () -> Set<FunctionEntry.Grant>
     private let service: @LoopActor () async -> JSONObject
     private let log: LogWriter
+    private let refused: @LoopActor (Problem) -> Void
 
     private static let bodyBytesMax = 64 << 10
     /// An unfinished picture.
     private static let partialBytesMax = 8 << 20
 
-    /// - Parameter hasCall: whether the isolate has a call with that request id, which for a run is its job's.
+    /// - Parameters:
+    ///   - hasCall: whether the isolate has a call with that request id, which for a run is its job's.
+    ///   - refused: counts what was refused: the host sees the function's answer alone, which may be in words of its own.
     init(
         function: String,
         hasCall: @escaping @LoopActor (String) -> Bool,
@@ -27,7 +30,8 @@ final class ControlFront: HTTPHandler {
         images: ImageFiles,
         grants: @escaping @LoopActor () -> Set<FunctionEntry.Grant>,
         service: @escaping @LoopActor () async -> JSONObject,
-        log: LogWriter
+        log: LogWriter,
+        refused: @escaping @LoopActor (Problem) -> Void
     ) {
         self.function = function
         self.hasCall = hasCall
@@ -36,6 +40,7 @@ final class ControlFront: HTTPHandler {
         self.grants = grants
         self.service = service
         self.log = log
+        self.refused = refused
     }
 
     func bodyLimit(method: String, path: String) -> Int {
@@ -49,6 +54,7 @@ final class ControlFront: HTTPHandler {
         } catch {
             let (problem, isFault) = Problem.told(error, function: function)
             if isFault { log.write(.error, "\(error)", function: function, requestID: id) }
+            refused(problem)
             return problem.response(requestID: id ?? "")
         }
     }

@@ -252,7 +252,8 @@ package final class Host {
                 images: images,
                 grants: { functions[name]?.entry.grants ?? [] },
                 service: { [unowned self] in await serviceDocument() },
-                log: log
+                log: log,
+                refused: metrics.count
             )
         }
     }

@@ -28,7 +28,8 @@ struct ControlFrontTests {
             images: bench.images,
             grants: { [] },
             service: { [:] },
-            log: LogWriter(descriptor: STDERR_FILENO, form: .text)
+            log: LogWriter(descriptor: STDERR_FILENO, form: .text),
+            refused: { _ in }
         )
     }
 
