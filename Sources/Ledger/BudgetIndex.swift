@@ -26,9 +26,11 @@ package struct BudgetIndex: Sendable {
     }
 
     /// A budget that counts a payer's spending at any of these providers; nil: none does.
-    package func first(for payer: Payer, at providers: [String]) -> Budget? {
+    /// - Parameter asksAll: false: the budgets of providers alone.
+    package func first(for payer: Payer, at providers: [String], asksAll: Bool = true) -> Budget? {
+        guard !all.isEmpty else { return nil }
         var found: Budget?
-        for provider in [nil] + providers.map(Optional.some) where found == nil {
+        for provider in (asksAll ? [nil] : []) + providers.map(Optional.some) where found == nil {
             visit(payer, provider: provider) { budget, _ in
                 found = budget
                 return false

@@ -11,24 +11,16 @@ extension JobBoard {
         let now = Timestamp.now()
         var open: LaneSet?
         var barred: [LanePass] = []
-        // What a provider may work on is paid for, or held; everything else needs money first.
-        if !generation.isHeld, !generation.isSent {
-            let set = candidates(of: generation)
-            let money = ledger.lanes(for: generation, among: set, now: now)
+        if let (set, money) = money(for: generation, now: now) {
             if money.open.isEmpty {
                 guard generation.deadline > now else { return nil }
-                if money.isStopped {
-                    let until = min(now + Self.moneyLook, generation.deadline)
-                    return LaneBlock(line: Self.moneyLine, until: until, expected: nil, reason: LaneBar.stopped.reason)
-                }
+                if let bar = money.passing { return Self.block(bar, generation, now: now) }
                 ledger.refused(money)
                 generation.hopeless = JobFailure(money.problem(generation.function))
                 return nil
             }
-            if !money.barred.isEmpty {
-                barred = money.passed
-                open = LaneSet(money.open, choice: set.choice)
-            }
+            barred = money.passed
+            open = money.left(of: set)
         }
         switch verdict(for: generation, among: open, now: now, ahead: ahead) {
         case .go(let lane, let passed):
@@ -45,6 +37,30 @@ extension JobBoard {
             )
             return nil
         }
+    }
+
+    /// What would hold a queued generation back now; asked out of curiosity.
+    func outlook(_ generation: Generation, ahead: (String) -> Int) -> LaneBlock? {
+        let now = Timestamp.now()
+        let money = money(for: generation, now: now)
+        if let bar = money?.lanes.bar { return Self.block(bar, generation, now: now) }
+        let open = money.flatMap { $0.lanes.left(of: $0.set) }
+        let verdict = verdict(for: generation, among: open, now: now, ahead: ahead)
+        if case .blocked(let block) = verdict { return block }
+        return nil
+    }
+
+    /// The lanes that there is money for; nil: what a provider may work on is paid for, or held, and needs none.
+    private func money(for generation: Generation, now: Timestamp) -> (set: LaneSet, lanes: LanesWithMoney)? {
+        guard !generation.isHeld, !generation.isSent else { return nil }
+        let set = candidates(of: generation)
+        return (set, ledger.lanes(for: generation, among: set, now: now))
+    }
+
+    /// No lane has money now: it begins nobody knows when.
+    private static func block(_ bar: LaneBar, _ generation: Generation, now: Timestamp) -> LaneBlock {
+        let until = min(now + moneyLook, generation.deadline)
+        return LaneBlock(line: moneyLine, until: until, expected: nil, reason: bar.reason)
     }
 
     /// A question about a lost attempt may end in sending it again: it waits for its place as any call, but nowhere else.
@@ -70,7 +86,7 @@ extension JobBoard {
         )
     }
 
-    /// How often jobs that are held back by hand look whether they may go on, if nobody says so.
+    /// How often jobs that are held back for money look whether they may go on, if nobody says so.
     private static let moneyLook = Duration.seconds(30)
 
     /// The attempt that is about to be written; its lane's quota and its provider's budgets count it.

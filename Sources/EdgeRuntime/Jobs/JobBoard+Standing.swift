@@ -52,6 +52,9 @@ extension JobBoard {
     /// When new work would be expected to begin; nil: nobody knows.
     func estimatedStart(ofNew work: NewWork) -> Timestamp? {
         guard let queue = queues[work.function] else { return nil }
+        let money = ledger.lanes(for: work)
+        guard money.bar == nil else { return nil }
+        let set = money.left(of: work.ticket.lanes) ?? work.ticket.lanes
         let deadline = work.now + queue.settings.deadline
         return queue.estimatedStart(
             ofNew: work.id,
@@ -59,18 +62,11 @@ extension JobBoard {
             now: work.now
         ) { [lanes] ahead in
             lanes.block(
-                for: work.ticket.lanes,
+                for: set,
                 lateAfter: min(work.waitedUntil ?? deadline, deadline),
                 now: work.now,
                 ahead: ahead
             )
         }
-    }
-
-    /// What would hold a queued generation back now.
-    func outlook(_ generation: Generation, ahead: (String) -> Int) -> LaneBlock? {
-        let verdict = verdict(for: generation, now: .now(), ahead: ahead)
-        if case .blocked(let block) = verdict { return block }
-        return nil
     }
 }

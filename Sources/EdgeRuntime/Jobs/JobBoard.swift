@@ -43,7 +43,7 @@ final class JobBoard {
     /// Unfinished jobs at once; each costs about 2 KB of memory and a file.
     static let jobsMax = 100_000
     static let lateLanesMax = 16
-    /// Where jobs wait while paid work is stopped by hand.
+    /// Where jobs wait while paid work is stopped by hand, or a new budget is being read.
     static let moneyLine = "money"
 
     /// - Parameter jitter: 0 to 1, spreads pauses; tests give 0 for none after a failure.
@@ -70,6 +70,7 @@ final class JobBoard {
         lanes.onFreed = { [unowned self] line in
             for queue in queues.values { queue.freed(line) }
         }
+        ledger.onStopped = { [news] in news.moved() }
         ledger.onResumed = { [unowned self] in
             for queue in queues.values { queue.freed(Self.moneyLine) }
         }

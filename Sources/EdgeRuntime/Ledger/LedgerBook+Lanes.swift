@@ -10,12 +10,23 @@ enum LaneBar: Equatable {
     case spent(BudgetRefusal)
     /// Paid work was stopped by hand.
     case stopped
+    /// What was spent of this new budget is being read.
+    case unread(Budget)
+
+    /// Whether it ends by itself, or by a word of the operator's: worth waiting for.
+    var isPassing: Bool {
+        switch self {
+        case .stopped, .unread: true
+        case .unknown, .spent: false
+        }
+    }
 
     var reason: String {
         switch self {
         case .unknown(let budget): "its price is not known, and \(LedgerText.name(of: budget)) counts it"
         case .spent(let refusal): "there is no room for its price in \(LedgerText.name(of: refusal.budget))"
         case .stopped: "paid work is stopped (edge spend stop)"
+        case .unread(let budget): "what was spent of \(LedgerText.name(of: budget)) is being read"
         }
     }
 }
@@ -35,6 +46,7 @@ struct LanesWithMoney {
     /// What is told when none is left: first what passes by itself.
     func problem(_ function: String) -> Problem {
         for barred in barred { if case .stopped = barred.bar { return .spendStopped } }
+        for barred in barred { if case .unread(let budget) = barred.bar { return .unread(budget) } }
         for barred in barred { if case .spent(let refusal) = barred.bar { return .budget(refusal) } }
         for (lane, bar) in barred {
             if case .unknown(let budget) = bar { return .priceUnknown(lane, budget, function: function) }
@@ -53,16 +65,29 @@ struct LanesWithMoney {
         return stop
     }
 
-    /// Whether what bars them all is that paid work was stopped by hand.
-    var isStopped: Bool { open.isEmpty && barred.contains { $0.bar == .stopped } }
+    /// What bars one of them, where none is left, and is waited for; nil: nothing is to be waited for.
+    var passing: LaneBar? { open.isEmpty ? barred.lazy.map(\.bar).first(where: \.isPassing) : nil }
+
+    /// Why none is left, in short; nil: one is.
+    var bar: LaneBar? { open.isEmpty ? passing ?? barred.first?.bar : nil }
+
+    /// Those of a set that are left, of which there is one; nil: all are.
+    func left(of set: LaneSet) -> LaneSet? { barred.isEmpty ? nil : LaneSet(open, choice: set.choice) }
 }
 
 extension LedgerBook {
     /// The lanes that a job's next run may go to.
-    mutating func lanes(_ set: LaneSet, for id: String, by payer: Payer, now: Timestamp) -> LanesWithMoney {
+    /// - Parameter unread: budgets that are wanted, but not in the book yet.
+    mutating func lanes(
+        _ set: LaneSet,
+        for id: String,
+        by payer: Payer,
+        unread: BudgetIndex = BudgetIndex(),
+        now: Timestamp
+    ) -> LanesWithMoney {
         var lanes = LanesWithMoney()
         for lane in set.lanes {
-            if let bar = bar(to: lane, for: id, by: payer, now: now) {
+            if let bar = bar(to: lane, for: id, by: payer, unread, now: now) {
                 lanes.barred.append((lane, bar))
             } else {
                 lanes.open.append(lane)
@@ -74,16 +99,25 @@ extension LedgerBook {
     /// Work ends or is not begun, since no lane is left for it.
     mutating func refuse(_ lanes: LanesWithMoney) { if let stop = lanes.stop { noteStop(stop) } }
 
-    private mutating func bar(to lane: Lane, for id: String, by payer: Payer, now: Timestamp) -> LaneBar? {
+    private mutating func bar(
+        to lane: Lane,
+        for id: String,
+        by payer: Payer,
+        _ unread: BudgetIndex,
+        now: Timestamp
+    ) -> LaneBar? {
         guard let price = lane.price else {
             if isStopped { return .stopped }
-            return budgetAgainstUnknown(payer, provider: lane.provider).map { .unknown($0) }
+            if let budget = budgetAgainstUnknown(payer, provider: lane.provider) { return .unknown(budget) }
+            return unread.first(for: payer, at: [lane.provider]).map { .unread($0) }
         }
         guard price > 0 else { return nil }
         if isStopped { return .stopped }
         if let refusal = refusal(of: price, for: payer, provider: lane.provider, now: now) { return .spent(refusal) }
         let more = price - (holds[id]?.amount ?? 0)
-        return refusal(of: more, for: payer, now: now).map { .spent($0) }
+        if let refusal = refusal(of: more, for: payer, now: now) { return .spent(refusal) }
+        // What is reserved was granted, and stays so under a new budget; a provider's is asked when a run begins.
+        return unread.first(for: payer, at: [lane.provider], asksAll: more > 0).map { .unread($0) }
     }
 
     /// A run is about to be written down: its provider's budgets count its price from now on. In one turn of the loop with
@@ -100,11 +134,12 @@ extension LedgerBook {
         _ set: LaneSet,
         for id: String,
         by payer: Payer,
+        unread: BudgetIndex = BudgetIndex(),
         now: Timestamp
     ) -> LanesWithMoney? {
         guard holds[id] == nil else { return nil }
-        let lanes = lanes(set, for: id, by: payer, now: now)
-        guard !lanes.open.isEmpty || lanes.isStopped else {
+        let lanes = lanes(set, for: id, by: payer, unread: unread, now: now)
+        guard !lanes.open.isEmpty || lanes.passing != nil else {
             refuse(lanes)
             return lanes
         }

@@ -12,6 +12,7 @@ extension LedgerDesk {
     /// Nothing that costs money begins any more, until ``resume()``. What runs goes on.
     func stop() async throws {
         book.isStopped = true
+        onStopped()
         try await keepNotes()
     }
 

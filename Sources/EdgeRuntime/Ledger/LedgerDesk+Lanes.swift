@@ -9,7 +9,7 @@ extension LedgerDesk: JobGuard {
     /// Reserves the highest price among the lanes that there is money for.
     func admit(_ work: NewWork) throws(Problem) {
         let payer = Payer(function: work.function, caller: work.caller)
-        let lanes = book.lanes(work.ticket.lanes, for: work.id, by: payer, now: work.now)
+        let lanes = lanes(for: work)
         guard !lanes.open.isEmpty else {
             refused(lanes)
             throw lanes.problem(work.function)
@@ -27,6 +27,12 @@ extension LedgerDesk: JobGuard {
         raiseAlerts()
     }
 
+    /// The lanes that there is money for, now.
+    func lanes(for work: NewWork) -> LanesWithMoney {
+        let payer = Payer(function: work.function, caller: work.caller)
+        return book.lanes(work.ticket.lanes, for: work.id, by: payer, now: work.now)
+    }
+
     /// Work ends or is not begun, since there is money for no lane: tells of the day's amount where that is why.
     func refused(_ lanes: LanesWithMoney) {
         book.refuse(lanes)
@@ -42,7 +48,7 @@ extension LedgerDesk: JobGuard {
 
     /// The lanes that the next run of this work may go to.
     func lanes(for generation: Generation, among set: LaneSet, now: Timestamp) -> LanesWithMoney {
-        book.lanes(set, for: generation.id, by: payer(of: generation), now: now)
+        book.lanes(set, for: generation.id, by: payer(of: generation), unread: unread, now: now)
     }
 
     /// A run is about to be written down. In one turn of the loop with ``lanes(for:among:now:)``.
@@ -56,7 +62,8 @@ extension LedgerDesk: JobGuard {
     /// - Returns: how the job ends when there is no room; nil: it goes on.
     func reserveAgain(_ generation: Generation, now: Timestamp) -> JobFailure? {
         let payer = payer(of: generation)
-        if let barred = book.reserveAgain(generation.ticket.lanes, for: generation.id, by: payer, now: now) {
+        let lanes = generation.ticket.lanes
+        if let barred = book.reserveAgain(lanes, for: generation.id, by: payer, unread: unread, now: now) {
             raiseAlerts()
             return JobFailure(barred.problem(generation.function), before: "An attempt may have been paid. ")
         }

@@ -77,7 +77,8 @@ extension LedgerDesk {
         }
         guard isLoaded else { return }
         if late == nil, isKnown { return goOver(to: settings) }
-        let held = Set(inForce.limits)
+        // Another zone's day is another one, and so is its month.
+        let held = Set(inForce.limits.filter { settings.zone == inForce.zone || $0.period == .total })
         unread = BudgetIndex(settings.limits.filter { !held.contains($0) })
         guard !isReading else { return }
         isReading = true
@@ -113,6 +114,7 @@ extension LedgerDesk {
         book.use(settings.all, settings.marks, sums: sums, now: .now())
         inForce = settings
         unread = BudgetIndex()
+        onResumed()
     }
 
     /// Reads what was spent of all that is wanted, and goes over to it.

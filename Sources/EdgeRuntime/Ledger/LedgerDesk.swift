@@ -17,7 +17,9 @@ final class LedgerDesk {
     let log: @LoopActor (LogLevel, String) -> Void
     /// Told of every alert, after it was logged: for whoever passes it on.
     var onAlert: @LoopActor (SpendAlert) -> Void = { _ in }
-    /// Paid work may go on, and jobs that were held back by hand look again.
+    /// Paid work is stopped by hand: what waits begins nobody knows when.
+    var onStopped: @LoopActor () -> Void = {}
+    /// Paid work may go on, and jobs that were held back look again.
     var onResumed: @LoopActor () -> Void = {}
     /// Micro-dollars since the start, by provider.
     private(set) var spentSinceStart: [String: Int64] = [:]

@@ -392,6 +392,33 @@ struct LedgerStoreTests {
         #expect(said.count == 2, "\(said)")
     }
 
+    @Test @LoopActor
+    func `under another time zone a day's budget refuses until that day is read, and one in all does not`()
+        async throws
+    {
+        let folder = TemporaryFolder()
+        let files = JobFiles(state: try await StateDirectory(path: folder.path))
+        let desk = try desk(folder)
+        var settings = LedgerSettings()
+        settings.budgets = [
+            Budget(name: "alice's", scope: .user, subject: "alice", period: .day, limit: 100),
+            Budget(name: "bob's", scope: .user, subject: "bob", period: .total, limit: 100),
+        ]
+        settings.marks = SpendMarks(warn: nil, stop: nil)
+        desk.use(settings)
+        try await desk.load([], of: [], files)
+        let file = ZoneFile.bytes(offsets: [(18_000, false)], footer: "<+05>-5")
+        settings.zone = try #require(TimeZone(name: "Test/Zone", file: file))
+        #expect(Self.refusal(desk, 1, "alice") == nil)
+
+        desk.use(settings)
+
+        #expect(Self.refusal(desk, 1, "alice") == "ledger_unusable")
+        #expect(Self.refusal(desk, 1, "bob") == nil)
+        try await eventually("the other day to be known") { desk.inForce == settings }
+        #expect(Self.refusal(desk, 1, "alice") == nil)
+    }
+
     /// - Returns: the code of the problem that refuses work of this price; it holds nothing afterwards.
     @LoopActor
     private static func refusal(
