@@ -93,6 +93,14 @@ final class JobFinish {
         return true
     }
 
+    /// Whether an image of a result is missing or damaged. One that cannot be looked at now may be sound: it is paid for.
+    func hasLost(_ result: JobResult) async -> Bool {
+        for name in result.images.compactMap(\.name) {
+            do { if try await images.open(name) == nil { return true } } catch {}
+        }
+        return false
+    }
+
     /// Takes up the references and the key of a job that an earlier host left.
     func adopt(_ stored: JSONObject, id: String) {
         if let mark = IdempotencyMark(in: stored), let job = JobKey(id) { idempotency.note(mark, of: job) }

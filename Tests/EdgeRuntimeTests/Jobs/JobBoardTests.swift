@@ -14,6 +14,8 @@ import Testing
 struct JobBoardTests {
     init() { TestLoop.start() }
 
+    private struct UnexpectedPhase: Error {}
+
     @Test @LoopActor func `equal requests at once run once, and each gets its answer`() async throws {
         let bench = try await BoardBench()
         let gate = ChangeSignal()
@@ -174,6 +176,37 @@ struct JobBoardTests {
 
         #expect(bench.calls.count == 1)
         #expect(await bench.stored(second)?["state"]?.string == "canceled")
+    }
+
+    @Test @LoopActor func `what has just ended is followed while its image is there, and made again when that is lost`()
+        async throws
+    {
+        let disk = SlowDisk()
+        let bench = try await BoardBench(disk: disk.calls)
+        let gate = ChangeSignal()
+        bench.calls.answer = { _, attempt in
+            if bench.calls.count == 1 { _ = await gate.wait() }
+            return await bench.image(attempt.id)
+        }
+        let first = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: false)
+        await bench.calls.begun(1)
+        // Its end is not on disk for a while.
+        disk.held.withLock { $0 = first.id }
+        gate.notify()
+        await bench.ended(first)
+
+        let second = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: false)
+        guard case .done(.success(let result)) = first.generation.phase else { throw UnexpectedPhase() }
+        let name = try #require(result.images.first?.name)
+        unlink(bench.images.path(of: name))
+        let third = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: false)
+        await bench.ended(third)
+        disk.held.withLock { $0 = nil }
+        await bench.idle()
+
+        #expect(second.isLate && second.generation === first.generation)
+        #expect(!third.isLate && third.state == .succeeded && third.generation !== first.generation)
+        #expect(bench.calls.count == 2)
     }
 
     @Test @LoopActor func `no attempt begins after the deadline, and the job says so`() async throws {
