@@ -120,7 +120,7 @@ let package = Package(
         // Tests
         .target(
             name: "TestSupport",
-            dependencies: ["EdgeLoop", "JSON"],
+            dependencies: ["EdgeLoop", "JSON", "CivilTime", "Providers"],
             path: "Tests/Support",
             swiftSettings: settings
         ),

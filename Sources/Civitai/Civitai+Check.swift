@@ -12,12 +12,7 @@ extension Civitai {
         do throws(TransportError) {
             reply = try await transport.send(call)
         } catch {
-            throw CivitaiFailure(
-                failure: error,
-                call: call,
-                wanted: "the answer",
-                variable: "CIVITAI_SITE_URL"
-            ).error()
+            throw CallFailure(error, call, at: "CIVITAI_SITE_URL").error()
         }
         // Before the body: a gateway may answer a page under any status.
         switch reply.status {

@@ -61,7 +61,7 @@ extension CivitaiRun {
         do throws(TransportError) {
             reply = try await provider.transport.send(call)
         } catch {
-            let failure = CivitaiFailure(failure: error, call: call, wanted: "the image")
+            let failure = CallFailure(error, call, of: "the image")
             guard failure.isPassing else { throw failure.error(isBegun: true) }
             return .nothing(failure.error(isBegun: true), isExpired: false)
         }

@@ -32,7 +32,7 @@ struct CivitaiRun {
         do throws(TransportError) {
             reply = try await provider.transport.send(call)
         } catch {
-            let failure = CivitaiFailure(failure: error, call: call, wanted: "the answer")
+            let failure = CallFailure(error, call)
             let isBegun = !isFirst || error.mayHaveBeenSent
             guard failure.isPassing, isBegun else { throw failure.error(isBegun: isBegun) }
             return try await lost(task, failure.error(isBegun: true))
@@ -62,7 +62,7 @@ struct CivitaiRun {
         do throws(TransportError) {
             reply = try await provider.transport.send(call)
         } catch {
-            let failure = CivitaiFailure(failure: error, call: call, wanted: "the answer")
+            let failure = CallFailure(error, call)
             guard failure.isPassing else { throw failure.error(isBegun: true) }
             return try await unanswered(task, failure.error(isBegun: true))
         }

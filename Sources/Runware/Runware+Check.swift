@@ -50,7 +50,7 @@ extension Runware {
         do {
             return try await transport.send(call)
         } catch {
-            throw RunwareFailure(error, call, of: "the answer").error()
+            throw CallFailure(error, call).error()
         }
     }
 }

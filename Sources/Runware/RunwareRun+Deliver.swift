@@ -30,7 +30,7 @@ extension RunwareRun {
             do throws(TransportError) {
                 fetched = try await provider.transport.send(call)
             } catch {
-                let failure = RunwareFailure(error, call, of: what)
+                let failure = CallFailure(error, call, of: what)
                 guard failure.isPassing else { throw failure.error(isBegun: true) }
                 return try again(task, failure.error(isBegun: true))
             }

@@ -25,7 +25,7 @@ struct RunwareRun {
         do throws(TransportError) {
             reply = RunwareReply(try await provider.transport.send(call), of: task.id)
         } catch {
-            let failure = RunwareFailure(error, call, of: "the answer")
+            let failure = CallFailure(error, call)
             let isBegun = !isFirst || error.mayHaveBeenSent
             guard failure.isPassing, isBegun else { throw failure.error(isBegun: isBegun) }
             return try lost(task, failure.error(isBegun: true))
@@ -50,7 +50,7 @@ struct RunwareRun {
         do throws(TransportError) {
             reply = RunwareReply(try await provider.transport.send(call), of: task.id)
         } catch {
-            let failure = RunwareFailure(error, call, of: "the answer")
+            let failure = CallFailure(error, call)
             guard failure.isPassing else { throw failure.error(isBegun: true) }
             return try unanswered(task, failure.error(isBegun: true))
         }

@@ -53,7 +53,7 @@ struct CivitaiLossTests {
         let script = try CivitaiScript([.normal, .normal])
         let before = try Driver(script)
         before.runsMax = 1
-        await #expect(throws: Driver.EndlessWorkflow.self) { try await before.image(request) }
+        await #expect(throws: Driver.EndlessTask.self) { try await before.image(request) }
         let driver = try Driver(script)
 
         _ = try await driver.image(request, isUnsure: true)

@@ -87,7 +87,7 @@ struct CivitaiTests {
     @Test @LoopActor func `whoever has gone cancels the workflow`() async throws {
         let driver = try Driver(CivitaiScript([.never]))
         driver.runsMax = 2
-        await #expect(throws: Driver.EndlessWorkflow.self) { try await driver.image(request) }
+        await #expect(throws: Driver.EndlessTask.self) { try await driver.image(request) }
 
         await driver.provider.cancel(state: try #require(driver.state))
 
@@ -97,7 +97,7 @@ struct CivitaiTests {
     @Test @LoopActor func `a workflow whose answer was lost is found by its tag, and cancelled`() async throws {
         let driver = try Driver(CivitaiScript([CivitaiPlay(.taken(.reset), fate: .never)]))
         driver.runsMax = 1
-        await #expect(throws: Driver.EndlessWorkflow.self) { try await driver.image(request) }
+        await #expect(throws: Driver.EndlessTask.self) { try await driver.image(request) }
 
         await driver.provider.cancel(state: try #require(driver.state))
 
