@@ -1,5 +1,4 @@
 // Bytes that come piece by piece: a few are held, many go to a file.
-internal import Glibc
 
 /// Collects the bytes of one result. Blocks while it writes to its file.
 struct Spool {
@@ -37,12 +36,4 @@ enum SpoolError: Error, Equatable {
     /// The part of an answer that has to stay in memory is too large.
     case tooLarge
     case disk(code: Int32, String)
-
-    var transport: TransportError {
-        switch self {
-        case .tooLarge: .tooLarge
-        case .disk(let code, let action):
-            .network("the answer could not be kept: \(action): \(String(cString: strerror(code)))")
-        }
-    }
 }

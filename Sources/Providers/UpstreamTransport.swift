@@ -1,5 +1,6 @@
 // The network of the providers: libcurl on the event loop.
 internal import EdgeLoop
+internal import Glibc
 public import Upstream
 
 /// Sends calls over ``Upstream``. Redirects stay within their origin, so the token goes nowhere else.
@@ -58,7 +59,7 @@ public struct UpstreamTransport: ProviderTransport {
         } catch let error as UpstreamError {
             throw TransportError(error)
         } catch let error as SpoolError {
-            throw error.transport
+            throw TransportError(spool: error)
         } catch {
             throw .network("\(error)")
         }
@@ -79,5 +80,15 @@ extension TransportError {
                 .network(error.description)
             }
         self.init(reason, mayHaveBeenSent: error.mayHaveBeenSent)
+    }
+
+    /// Labelled, or `TransportError(.tooLarge)` would mean this one.
+    init(spool error: SpoolError) {
+        self =
+            switch error {
+            case .tooLarge: .tooLarge
+            case .disk(let code, let action):
+                .network("the answer could not be kept: \(action): \(String(cString: strerror(code)))")
+            }
     }
 }
