@@ -55,9 +55,10 @@ final class JobAccess {
             guard asker.mayEnd(jobOf: job.caller) else { throw Problem.notYourJob(id) }
             if !job.state.isFinal {
                 await board.cancel(job)
+                try await endIsWritten(of: job)
                 return Self.answer(JobDocument.shown(JobDocument.stored(job), base: base))
             }
-            await endIsWritten(of: job)
+            try await endIsWritten(of: job)
         }
         let stored = try await finished(id)
         guard asker.mayEnd(jobOf: stored["caller"].flatMap { Caller($0) } ?? .local) else {
@@ -70,12 +71,15 @@ final class JobAccess {
         return HTTPResponse(status: 204)
     }
 
-    /// Waiters are told of the end before the file has moved: what is removed must not be written afterwards.
-    private func endIsWritten(of job: Job) async {
+    /// Waiters are told of the end before the file has moved: what is removed must not be written afterwards, and what is said to be
+    /// cancelled must not be done by the next host.
+    private func endIsWritten(of job: Job) async throws {
         let end = ContinuousClock.now + Self.endWait
         while board.job(job.id) != nil {
             let left = end - .now
-            guard left > .zero, await job.generation.changes.wait(atMost: left) else { return }
+            guard left > .zero, await job.generation.changes.wait(atMost: left) else {
+                throw Problem.endNotWritten(job.id)
+            }
         }
     }
 

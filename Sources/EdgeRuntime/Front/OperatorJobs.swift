@@ -140,6 +140,7 @@ struct OperatorJobs {
             throw Self.conflict("the job \(id) has ended already: it is \(state)")
         }
         await board.cancel(job)
+        guard board.job(id) == nil else { throw Problem.endNotWritten(id) }
         return ["id": .string(id), "state": .string(job.state.rawValue)]
     }
 

@@ -27,6 +27,18 @@ extension Problem {
         )
     }
 
+    /// Its disk is full or broken.
+    static func endNotWritten(_ id: String) -> Problem {
+        Problem(
+            status: 503,
+            code: "not_stored",
+            message:
+                "the job \(id) has ended, but its end could not be written to disk yet; this is tried again, the host's log says "
+                + "why it fails",
+            retryAfter: 10
+        )
+    }
+
     package static func methodNotAllowed(_ method: String, allow: [String]) -> Problem {
         var problem = Problem(
             status: 405,

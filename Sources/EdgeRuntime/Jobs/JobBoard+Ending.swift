@@ -24,7 +24,7 @@ extension JobBoard {
         var index = 0
         while index < generation.jobs.count {
             let job = generation.jobs[index]
-            if job.hasFile { await finishing.finish(job) }
+            await writeEnd(of: job)
             index += 1
         }
         finishing.letGo(generation)
@@ -36,13 +36,44 @@ extension JobBoard {
 
     func forget(_ generation: Generation) {
         forgetKey(of: generation)
-        for job in generation.jobs { jobs[job.id] = nil }
+        for job in generation.jobs where !unwritten.contains(job.id) { jobs[job.id] = nil }
         generation.changes.notify()
         generation.jobs = []  // they refer to it: together they would stay in memory for ever
     }
 
     func forgetKey(of generation: Generation) {
         if let key = generation.ticket.key, byKey[key] === generation { byKey[key] = nil }
+    }
+
+    // MARK: Writing ends down
+
+    /// An end that the disk does not take is tried again after this, and after twice as long each time.
+    private static let endPause = Duration.seconds(1)
+    private static let endPauseMax = Duration.seconds(60)
+
+    /// Returns when the end is on disk, or when the disk has refused it: then it is tried again until the host stops, and the job stays known
+    /// meanwhile. The next host would do its work once more.
+    private func writeEnd(of job: Job) async {
+        guard job.hasFile else { return }
+        do {
+            try await finishing.finish(job)
+        } catch {
+            log("job \(job.id): its end could not be written, and is tried again: \(error)")
+            unwritten.insert(job.id)
+            Task { @LoopActor in await writeEndLater(of: job) }
+        }
+    }
+
+    private func writeEndLater(of job: Job) async {
+        var pause = Self.endPause
+        while !isStopping, (try? await sleep(for: pause)) != nil {
+            pause = min(pause * 2, Self.endPauseMax)
+            guard (try? await finishing.finish(job)) != nil else { continue }
+            unwritten.remove(job.id)
+            jobs[job.id] = nil
+            log("job \(job.id): its end is written")
+            return job.generation.changes.notify()
+        }
     }
 
     /// The reason names paths of this machine: it is for the log, which has it from whom the error is thrown to.
@@ -77,8 +108,8 @@ extension JobBoard {
                 log("job \(generation.id): \(error)")
             }
         }
-        if job.hasFile { await finishing.finish(job) }
-        jobs[job.id] = nil
+        await writeEnd(of: job)
+        if !unwritten.contains(job.id) { jobs[job.id] = nil }
         generation.changes.notify()
         // Last: a provider may be slow, and until the end is on disk the next host would do the work again.
         cancelLeft(generation)

@@ -39,6 +39,8 @@ final class JobBoard {
     /// The lanes of the latest tickets.
     var lateLanes: [LaneSet] = []
     var isStopping = false
+    /// Jobs whose end the disk has refused so far.
+    var unwritten: Set<String> = []
 
     /// Unfinished jobs at once; each costs about 2 KB of memory and a file.
     static let jobsMax = 100_000

@@ -39,19 +39,16 @@ final class JobFinish {
         retain(artifacts.result, by: generation.id)
     }
 
-    /// Moves the job's file to `done/`. A failure is logged: the job stays in `active/`, and the next host ends it.
-    func finish(_ job: Job) async {
+    /// Moves the job's file to `done/`.
+    /// - Throws: what failed; then the job is still in `active/`, and this may be called again.
+    func finish(_ job: Job) async throws(StateError) {
         if case .done(.success(let result)) = job.generation.phase, job.canceledAt == nil { retain(result, by: job.id) }
         retain(job.generation.ticket.inputs.records, by: job.id)
         let document = JobDocument.stored(job)
         let text = document.encoded()
-        do {
-            try await files.finish(id: job.id, document: text, day: Timestamp.now().day)
-            keep(document, id: job.id, bytes: text.count)
-            if job.webhook != nil { onEnded(document) }
-        } catch {
-            log("job \(job.id): its end could not be written: \(error)")
-        }
+        try await files.finish(id: job.id, document: text, day: Timestamp.now().day)
+        keep(document, id: job.id, bytes: text.count)
+        if job.webhook != nil { onEnded(document) }
     }
 
     /// Ends the references of followers that had no file: nobody can ask for them any more.

@@ -25,13 +25,13 @@ final class BoardBench {
         perDay: Int = 0,
         attempts: Int = 3,
         perhapsPaid: JobSettings.PerhapsPaid = .retry,
-        disk: FileCalls = .system
+        disk: FileCalls = .system,
+        log: @escaping @LoopActor (String) -> Void = { Issue.record("\($0)") }
     ) async throws {
         let state = try await StateDirectory(path: folder.path, calls: disk)
         files = JobFiles(state: state)
         images = ImageFiles(state: state)
         cache = ResultCache(images: images, sizeMax: 1 << 30)
-        let log: @LoopActor (String) -> Void = { Issue.record("\($0)") }
         board = JobBoard(
             files: files,
             calls: calls,

@@ -352,6 +352,38 @@ struct JobBoardTests {
         #expect(stored["error"]?["code"]?.string == "daily_limit")
     }
 
+    @Test(
+        "An end that the disk does not take is tried again, and the job is known until it is written",
+        arguments: [true, false]
+    )
+    @LoopActor func writesEndsAgain(isCanceled: Bool) async throws {
+        let disk = FaultyDisk()
+        var said: [String] = []
+        let bench = try await BoardBench(disk: disk.calls) { said.append($0) }
+        let gate = ChangeSignal()
+        bench.calls.answer = { _, _ in
+            _ = await gate.wait()
+            return .unfinished(.final(status: 400), RunNote(status: 400, message: "no", code: "x"))
+        }
+        let job = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true)
+        await bench.calls.begun(1)
+
+        disk.arm(failing: 0)
+        if isCanceled {
+            await bench.board.cancel(job)
+        } else {
+            gate.notify()
+            await bench.ended(job)
+            while said.isEmpty { await Task.yield() }
+        }
+
+        #expect(said.count == 1 && said.first?.contains("its end could not be written") == true, "\(said)")
+        #expect(bench.board.job(job.id) === job)
+        await bench.gone(job)
+        #expect(await bench.stored(job)?["state"]?.string == (isCanceled ? "canceled" : "failed"))
+        #expect(bench.folder.names(in: "jobs/active").isEmpty)
+    }
+
     @Test @LoopActor func `what a function must remember is on disk when it is told so`() async throws {
         let bench = try await BoardBench()
         bench.calls.answer = { _, _ in
