@@ -77,6 +77,34 @@ struct OwnTokenSealingTests: OwnTokenSuite {
         }
     }
 
+    @Test @LoopActor func `a host that cannot read the tokens does not start, and the jobs that need them stay`()
+        async throws
+    {
+        let gate = Gate()
+        let runware = try RunwareScript(then: .held(gate))
+        runware.keys = [RunwareScript.key, Self.ann]
+        try await withEdge(options(runware.environment)) { host in
+            let ann = try await caller(host, "ann")
+            _ = try await put(host, ann, Self.ann)
+            _ = try await host.generate(["prompt": "owl"], ann + [("Prefer", "respond-async")])
+            try await runware.called(1)
+            try await host.kill()
+            gate.open()
+            // The command is the last to close the database, which leaves one file. A column of the tokens has another name then.
+            _ = try await runEdge(["usage", "--state", host.state], in: host.folder)
+            let path = "\(host.state)/edge.sqlite"
+            let column = try #require(fileBytes(path)?.firstRange(of: Array("box TEXT".utf8)))
+            damageFile(path, at: column.lowerBound)
+            let before = host.said
+            try host.launch()
+            #expect(try await host.ended() == .exited(1))
+
+            let said = host.said.dropFirst(before.count)
+            #expect(said.contains("callers' own tokens cannot be read") && said.contains("edge.sqlite"), "\(said)")
+            #expect(host.activeJobs.count == 1 && host.doneJobs.isEmpty)
+        }
+    }
+
     @Test @LoopActor func `a sealing key that is none stops the start with the name and the place of it`() async throws
     {
         let host = EdgeHost(options([], sealing: "notTheRightLength"))

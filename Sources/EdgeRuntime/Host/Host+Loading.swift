@@ -56,8 +56,10 @@ extension Host {
         }
     }
 
-    /// Goes over to the keys of the settings. Where the database cannot be used, tokens stay in memory.
-    func useTokenKeys() async {
+    /// Goes over to the keys of the settings.
+    /// - Throws: why the database cannot be used; then all is as it was. At start nothing must be done on it: of callers' jobs that wait for
+    ///   their tokens it would seem that these were removed.
+    func useTokenKeys() async throws(HostError) {
         // They were found good before.
         guard let keys = try? Self.tokenKeys(settings), keys != tokenKeys else { return }
         do {
@@ -76,7 +78,7 @@ extension Host {
                 log.write(.info, "sealed \(found.renewed) callers' tokens with the first key of \(TokenKeys.name)")
             }
         } catch {
-            log.write(.error, "callers' tokens are kept in memory only: \(error)")
+            throw HostError("callers' own tokens cannot be read: \(error)")
         }
     }
 

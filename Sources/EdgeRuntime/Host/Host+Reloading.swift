@@ -15,7 +15,11 @@ extension Host {
             try await Self.check(file, settings)
             guard phase == .serving else { return }
             apply(file, settings)
-            await useTokenKeys()
+            do {
+                try await useTokenKeys()
+            } catch {
+                log.write(.error, "\(TokenKeys.name) is not taken over, tokens are kept as before: \(error)")
+            }
             watchFiles()
             StartupText(self).writeReloaded()
         } catch {

@@ -287,8 +287,8 @@ package final class Host {
 
     private func run(until stops: AsyncStream<Int32>) async throws {
         apply(file, settings)
-        await useTokenKeys()
         do {
+            try await useTokenKeys()
             try await housekeeping.adopt()
         } catch let error as HostError {
             await functions.stop(within: Self.lastMoment)
