@@ -19,7 +19,11 @@ public func sleep(for duration: Duration) async throws {
     }
 }
 
-/// Runs `body` and cancels it when `limit` is over; returns when `body` has ended.
+/// A deadline's end that is noticed so late was a stand-still: a laptop that slept, a container without its share of the processor.
+private let standStill = Duration.milliseconds(250)
+
+/// Runs `body` and cancels it when `limit` is over; returns when `body` has ended. When this process stood still at the limit, and so
+/// perhaps who was to answer it, `body` is given what was missed once more, at most `limit`.
 /// - Throws: ``DeadlineExceeded`` when the time was over, else what `body` throws.
 @LoopActor
 public func withDeadline<Output: Sendable>(
@@ -30,11 +34,20 @@ public func withDeadline<Output: Sendable>(
     let wait = Wait<Output>()
     // Not `await task.value`: that is no function of the loop, and would go by way of another thread.
     let work = Task(executorPreference: LoopActor.tasks) { await wait.finish(by: body) }
-    let timer = LoopTimer(after: limit) {
-        isOver = true
-        work.cancel()
+    let end = ContinuousClock.now + limit
+    var timer: LoopTimer?
+    timer = LoopTimer(after: limit) {
+        let missed = ContinuousClock.now - end
+        timer?.cancel()
+        timer = LoopTimer(after: missed > standStill ? min(missed, limit) : .zero) {
+            isOver = true
+            work.cancel()
+        }
     }
-    defer { timer.cancel() }
+    defer {
+        timer?.cancel()
+        timer = nil  // it holds the closure, which holds this variable
+    }
     do {
         return try await withTaskCancellationHandler {
             try await wait.value()

@@ -111,6 +111,24 @@ struct EdgeLoopTests {
         }
     }
 
+    /// In a process of its own, for all tests share the loop that stands still here.
+    @Test @LoopActor func `a process that stood still takes nobody for late`() async throws {
+        try await alone {
+            let answer = try await withDeadline(.milliseconds(500)) {
+                usleep(1_000_000)
+                try await sleep(for: .milliseconds(1))
+                return "in time"
+            }
+            #expect(answer == "in time")
+            await #expect(throws: DeadlineExceeded()) {
+                try await withDeadline(.milliseconds(300)) {
+                    usleep(600_000)
+                    try await sleep(for: .seconds(3600))
+                }
+            }
+        }
+    }
+
     @Test @LoopActor func `a changed file is told by name`() async throws {
         let folder = TemporaryFolder()
         let names = AsyncStream<String>.makeStream()
