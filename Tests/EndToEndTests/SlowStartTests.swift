@@ -36,6 +36,14 @@ struct SlowStartTests {
         }
     }
 
+    @Test @LoopActor func `what a function tells of itself is waited for until it listens`() async throws {
+        try await withEdge(EdgeOptions(manifest: Self.manifest(pause: "2.5", startTimeout: "30s"))) { host in
+            let service = try await host.get("/status").json
+
+            #expect(service["functions"]?["generate"]?["providers"] != nil, "\(service.text())")
+        }
+    }
+
     @Test @LoopActor func `a function that does not listen in its time is 503, tells when to try again, and is gone`()
         async throws
     {
@@ -45,7 +53,7 @@ struct SlowStartTests {
             expectProblem(answer, 503, naming: ["generate", "did not start"])
             #expect(answer["SB-Error-Code"] == "BOOT_ERROR")
             #expect((answer.number("Retry-After") ?? 0) > 0)
-            #expect(host.said.contains("startTimeout"))
+            try await eventually("a line about it") { host.said.contains("startTimeout") }
             #expect(!answer.text.contains(host.folder.path))
             #expect(host.doneJobs.isEmpty && host.activeJobs.isEmpty)
             try await eventually("the end of what did not start") { host.isolates.isEmpty }
@@ -60,6 +68,8 @@ struct SlowStartTests {
         try await withEdge(EdgeOptions(manifest: manifest)) { host in
             let caller = try await host.connect()
             caller.request("GET", "/functions/v1/deaf")
+            try await caller.sent()
+            #expect(try await host.get("/healthz").status == 200, "by then the host has read what came before")
             try await eventually("the deaf function") { host.isolates.count >= 2 }
             let isolates = ProcessTree.descendants(of: host.id)
             host.signal(SIGTERM)

@@ -233,7 +233,8 @@ final class FunctionCaller: FunctionCalls {
     /// What a function tells of itself, such as which providers can be used now; nil when it tells nothing.
     func describe(_ function: LiveFunction) async -> JSONObject? {
         let request = HTTPRequest(method: "POST", target: "/_edge/describe", body: HTTPBodyReader())
-        guard let response = try? await function.isolates.call(request, timeout: Self.admitTimeout),
+        let starting = function.isolates.isReady ? Duration.zero : function.entry.startTimeout
+        guard let response = try? await function.isolates.call(request, timeout: Self.admitTimeout + starting),
             response.status == 200,
             let body = try? await response.collect(upTo: RunReading.bodyBytesMax)
         else { return nil }
