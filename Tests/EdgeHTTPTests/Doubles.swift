@@ -134,7 +134,13 @@ final class RawClient: SocketHandler {
 
     func socketWritable() { flush() }
     func socketPeerFinished() {}
+    /// What the server has said before it broke the connection is still there.
     func socketFailed() {
+        guard !ended else { return }
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while case .bytes(let count) = buffer.withUnsafeMutableBytes({ socket.read(into: $0) }) {
+            received += buffer[..<count]
+        }
         ended = true
         wake()
     }

@@ -40,9 +40,8 @@ struct SocketTests {
     }
 
     @Test @LoopActor func `connecting where nobody listens says where`() async throws {
-        let listener = try Listener(.ip(#require(IPAddress("127.0.0.1")), port: 0))
-        let address = listener.address
-        listener.close()
+        let port = try HeldPort()
+        let address = SocketAddress.ip(try #require(IPAddress("127.0.0.1")), port: port.number)
 
         await #expect(throws: SystemError(code: ECONNREFUSED, doing: "connecting to \(address)")) {
             _ = try await Socket.connect(to: address)

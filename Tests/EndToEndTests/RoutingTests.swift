@@ -70,11 +70,16 @@ struct RoutingTests {
         try await withEdge(options) { host in
             var asked: [String?] = []
             for number in 0..<5 {
+                // What the host has measured: on a busy machine any call may have been the slow one.
+                let slow = try await host.lane("huggingface")["median"]?.double
+                let quick = try await host.lane("openai")["median"]?.double
                 asked.append(try await host.ended(["prompt": .string("fox \(number)")])["provider"]?.string)
+                guard let slow, let quick else { continue }
+                #expect(asked.last == (quick < slow ? "openai" : "huggingface"), "\(quick), \(slow)")
             }
 
-            #expect(asked == ["huggingface", "openai", "openai", "openai", "openai"])
-            #expect(providers.calls == [0, 1, 4])
+            #expect(asked.prefix(2) == ["huggingface", "openai"])
+            #expect(providers.calls == [0, asked.count { $0 == "huggingface" }, asked.count { $0 == "openai" }])
             #expect(try await host.lane("huggingface")["median"]?.double ?? 0 >= 0.6)
         }
     }
@@ -215,7 +220,7 @@ struct RoutingTests {
 
     @Test @LoopActor func `a model that loads for longer than the caller waits hands over to a warm one`() async throws
     {
-        let providers = try RouteProviders(huggingface: try HuggingFaceScript([.loading(90), .loading(1)]))
+        let providers = try RouteProviders(huggingface: try HuggingFaceScript([.loading(300), .loading(1)]))
         try await withEdge(providers.options([("route.use", ["huggingface", "openai"])])) { host in
             let moved = try await host.waitedFor(["prompt": "a fox"])
             let stayed = try await host.waitedFor(["prompt": "an owl"])

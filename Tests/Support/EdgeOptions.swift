@@ -33,15 +33,22 @@ public struct EdgeOptions: Sendable {
 
 /// The bundled manifest, changed here and there.
 public enum TestManifest {
-    /// Clients wait a little less than a test does, so that a slow machine gives no 202 to those who wait for the image.
-    public static var bundled: JSONValue {
-        JSONFile.changed(JSONFile.read(BuiltPrograms.manifest), [("functions.generate.job.wait", "50s")])
-    }
+    /// Clients wait a little less than a test does, so that a slow machine gives no 202 to those who wait for the image, and a
+    /// function may take its time to start.
+    public static var bundled: JSONValue { bundled([]) }
 
     /// - Parameter changes: values by path, such as `functions.generate.job.perDay`; null removes.
     public static func bundled(_ changes: [(path: String, value: JSONValue)]) -> JSONValue {
-        JSONFile.changed(bundled, changes)
+        let usual: [(path: String, value: JSONValue)] = [("functions.generate.job.wait", "100s")]
+        let manifest = JSONFile.changed(JSONFile.read(BuiltPrograms.manifest), usual + changes)
+        let names = manifest["functions"]?.object?.keys.filter { name in
+            manifest["functions"]?[name]?.object.map { $0["startTimeout"] == nil } ?? false
+        }
+        return JSONFile.changed(manifest, (names ?? []).map { ("functions.\($0).startTimeout", startTimeout) })
     }
+
+    /// Of every function in a test that is about something else.
+    public static let startTimeout: JSONValue = "100s"
 }
 
 /// The bundled settings of Generate, changed here and there.

@@ -1,7 +1,7 @@
 // Waiting for what nobody tells: files and processes of another program.
-internal import EdgeLoop
+public import EdgeLoop
 
-/// Looks every few milliseconds until `isTrue`.
+/// Looks every few milliseconds until `isTrue`, and less often when it takes long: a look may cost a walk through /proc.
 /// - Throws: ``WaitedTooLong``.
 @LoopActor
 public func eventually(
@@ -9,10 +9,13 @@ public func eventually(
     atMost limit: Duration = Changes.patience,
     _ isTrue: @LoopActor () throws -> Bool
 ) async throws {
-    let changes = Changes()
-    let timer = LoopTimer(after: .milliseconds(5), every: .milliseconds(5)) { changes.notify() }
-    defer { timer.cancel() }
-    try await changes.wait(for: what(), atMost: limit, until: isTrue)
+    let end = ContinuousClock.now + limit
+    var pause = Duration.milliseconds(4)
+    while try !isTrue() {
+        guard ContinuousClock.now < end else { throw WaitedTooLong(what: what(), limit: limit) }
+        try await sleep(for: pause)
+        pause = min(pause + .milliseconds(2), .milliseconds(32))
+    }
 }
 
 /// The same for something that must be asked for.

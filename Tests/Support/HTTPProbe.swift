@@ -147,8 +147,13 @@ public final class HTTPProbe: SocketHandler {
 
     public func socketPeerFinished() {}
 
+    /// What the host has said before it broke the connection is still there.
     public func socketFailed() {
         guard !isClosed else { return }
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while case .bytes(let count) = buffer.withUnsafeMutableBytes({ socket.read(into: $0) }) {
+            reader.take(buffer[0..<count])
+        }
         isClosed = true
         socket.close()
         changes.notify()

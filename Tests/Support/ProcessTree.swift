@@ -51,7 +51,7 @@ public enum ProcessTree {
 
     /// Returns when none of them runs any more.
     @LoopActor
-    public static func ended(_ ids: [Int32], atMost limit: Duration = .seconds(10)) async throws {
+    public static func ended(_ ids: [Int32], atMost limit: Duration = Changes.patience) async throws {
         try await eventually("the end of processes \(ids.filter(isRunning))", atMost: limit) {
             !ids.contains(where: isRunning)
         }

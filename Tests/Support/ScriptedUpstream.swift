@@ -18,6 +18,7 @@ public final class ScriptedUpstream {
     private var connections: [Int: ScriptedConnection] = [:]
     private var connectionCount = 0
     private let changes = Changes()
+    private var held: HeldPort?
 
     /// Answers each request as the closure decides.
     public init(_ choose: @escaping @LoopActor (ScriptedRequest) -> ScriptedAnswer) throws {
@@ -67,13 +68,18 @@ public final class ScriptedUpstream {
         }
     }
 
-    /// Stops listening and breaks every connection.
+    /// Stops listening and breaks every connection. Its port stays nobody's.
     public func close() {
+        end()
+        held = try? HeldPort(port)
+    }
+
+    private func end() {
         listener.close()
         for connection in connections.values { connection.end(reset: true) }
     }
 
-    isolated deinit { close() }
+    isolated deinit { end() }
 
     func received(_ request: ScriptedRequest) -> ScriptedAnswer {
         var request = request

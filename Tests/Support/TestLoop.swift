@@ -7,6 +7,9 @@ public enum TestLoop {
     public static func start() { _ = started }
 
     private static let started: Bool = {
+        // All tests share one pool, and some hold a thread of it until something else has happened.
+        setenv("UV_THREADPOOL_SIZE", "16", 0)
+        DescriptorLimit.raise()
         var thread: pthread_t = 0
         return pthread_create(
             &thread,

@@ -86,7 +86,7 @@ struct UpstreamTLSTests {
 }
 
 private struct NoServer: Error, CustomStringConvertible {
-    var description: String { "nginx found no free port, or does not start" }
+    var description: String { "nginx does not start" }
 }
 
 /// nginx with a certificate of its own for "localhost".
@@ -95,6 +95,7 @@ private final class TLSServer {
     let port: UInt16
     let certificate: String
     private let folder = TemporaryFolder()
+    private let held: HeldPort
     private let process: ChildProcess
 
     init(behind: String = "http://127.0.0.1:1") async throws {
@@ -107,20 +108,18 @@ private final class TLSServer {
         ]
         #expect(await (try ChildProcess(openssl)).wait() == .exited(0))
         folder.write(String(repeating: "x", count: 3_000_000), to: "large")
-        // nginx takes no port of the system's choice: one that is free now, and another should somebody else have been quicker.
-        for _ in 1..<5 {
-            if let server = try await Self.start(in: folder, behind: behind) {
-                (port, process) = server
-                return
-            }
-        }
-        throw NoServer()
+        // nginx takes no port of the system's choice: one that nobody else gets.
+        held = try HeldPort()
+        port = held.number
+        process = try await Self.start(in: folder, port, behind: behind)
     }
 
-    private static func start(in folder: TemporaryFolder, behind: String) async throws -> (UInt16, ChildProcess)? {
-        let probe = try Listener(.ip(#require(IPAddress("127.0.0.1")), port: 0))
-        guard case .ip(let address, let port) = probe.address else { preconditionFailure("TCP has a port") }
-        probe.close()
+    private static func start(
+        in folder: TemporaryFolder,
+        _ port: UInt16,
+        behind: String
+    ) async throws -> ChildProcess {
+        let address = try #require(IPAddress("127.0.0.1"))
         folder.write(
             """
             daemon off; master_process off; pid \(folder.path)/pid; error_log stderr;
@@ -146,11 +145,11 @@ private final class TLSServer {
         while process.exit == nil {
             if let socket = try? await Socket.connect(to: .ip(address, port: port)) {
                 socket.close()
-                return (port, process)
+                return process
             }
             try await sleep(for: .milliseconds(2))
         }
-        return nil
+        throw NoServer()
     }
 
     func stop() async {
