@@ -127,7 +127,8 @@ struct CacheTests {
             let url = try #require(try await host.finished(id)["images"]?.array?.first?["url"]?.string)
             let path = String(url[try #require(url.firstRange(of: "/images/")).lowerBound...])
             for harm in ["damaged", "missing", "short", "damaged after a restart"] {
-                try await eventually("everything on disk") { host.activeJobs.isEmpty && host.cacheEntries.count == 1 }
+                try await host.settled()
+                #expect(host.activeJobs.isEmpty && host.cacheEntries.count == 1, "everything is on disk")
                 let file = try #require(filesBelow("\(host.state)/images").first)
                 switch harm {
                 case "missing": unlink(file)
@@ -234,10 +235,11 @@ struct CacheTests {
             .body(TestPicture.png(HuggingFaceScript.prompt(of: request), extra: 400_000), type: "image/png")
         }
         try await withEdge(EdgeOptions(manifest: manifest, environment: upstream.environment)) { host in
-            // Looks at the disk, since to ask for a picture is to use it.
+            // Asks for no picture, since that is to use it.
             for (count, prompt) in ["one", "two"].enumerated() {
                 _ = try await host.generate(prompt)
-                try await eventually("an entry") { host.cacheEntries.count == count + 1 && host.activeJobs.isEmpty }
+                try await host.settled()
+                #expect(host.cacheEntries.count == count + 1)
             }
             _ = try await host.generate("one")
             let first = host.cacheEntries

@@ -47,10 +47,8 @@ struct HealthTests {
             let asked = try await host.get("/generate?prompt=wordFromTheQuery&width=64&height=64")
             for answer in [posted, asked] {
                 let id = try #require(answer["X-Request-Id"])
-                try await eventually("a line with \(id)") { host.said.contains(id) }
-                let lines = host.said.split(separator: "\n").filter { $0.contains(id) }
-                #expect(lines.count == 1)
-                let line = try JSONValue.parse(String(lines.first ?? ""))
+                let line = try JSONValue.parse(try await host.output.line(containing: id))
+                #expect(host.said.split(separator: "\n").count { $0.contains(id) } == 1)
                 #expect(line["status"] == 200)
                 #expect(line["method"]?.string != nil)
             }

@@ -18,7 +18,9 @@ struct OwnTokenTests: OwnTokenSuite {
             let again = try await put(host, ann, Self.ann)
             let shown = try await host.get("/functions/v1/tokens/runware", ann)
             let job = try await host.generate(["prompt": "an owl"], ann + asDocument)
-            let file = try #require(host.doneJobs[job.json["id"]?.string ?? ""] ?? host.activeJobs.values.first)
+            let id = job.json["id"]?.string ?? ""
+            try await eventually("its end on disk") { host.doneJobs[id] != nil }
+            let file = try #require(host.doneJobs[id])
             let metrics = try await host.get("/metrics")
             let removed = try await host.ask("DELETE", "/functions/v1/tokens/runware", ann)
             let later = try await host.generate(["prompt": "a later owl"], ann)

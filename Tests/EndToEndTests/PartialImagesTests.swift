@@ -31,6 +31,7 @@ struct PartialImagesTests {
             )
             let head = try await client.head()
             let first = try #require(try await client.event())
+            #expect(filesIn("\(host.state)/jobs/tmp").isEmpty, "an unfinished picture has no name")
             // The provider has not sent more yet.
             gate.open()
             let second = try #require(try await client.event())
@@ -56,7 +57,6 @@ struct PartialImagesTests {
 
             let sent = try JSONValue.parse(try #require(openai.images.first).body)
             #expect(sent["stream"] == true && sent["partial_images"] == 2)
-            #expect(filesIn("\(host.state)/jobs/tmp").isEmpty, "an unfinished picture has no name")
             #expect(host.imageFiles.count == 1)
 
             // Out of the cache there is nothing unfinished, and nothing was used.

@@ -55,8 +55,8 @@ struct RealClientTests {
                 """,
                 host
             )
-            try await eventually("the jobs on disk") { host.doneJobs.count == 2 }
-            #expect(host.activeJobs.isEmpty, "one for each image that differs")
+            try await host.settled()
+            #expect(host.doneJobs.count == 2 && host.activeJobs.isEmpty, "one for each image that differs")
         }
     }
 

@@ -147,10 +147,11 @@ struct RecoveryTests {
             let done = try await host.finished(id)
 
             #expect(done["state"] == "succeeded")
-            #expect(filesIn("\(host.state)/jobs/dead").count == 2)
-            #expect(filesIn("\(host.state)/jobs/tmp").filter { $0.hasPrefix("leftover") }.isEmpty)
-            #expect(host.said.contains(damaged))
-            #expect(host.said.contains(empty))
+            try await eventually("both set aside") { filesIn("\(host.state)/jobs/dead").count == 2 }
+            try await eventually("the leftover to go") {
+                filesIn("\(host.state)/jobs/tmp").filter { $0.hasPrefix("leftover") }.isEmpty
+            }
+            try await eventually("a line about each") { host.said.contains(damaged) && host.said.contains(empty) }
         }
     }
 

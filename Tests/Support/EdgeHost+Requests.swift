@@ -74,6 +74,15 @@ extension EdgeHost {
         try await job(id) { ["succeeded", "failed", "canceled"].contains($0["state"]?.string) }
     }
 
+    /// Returns when the host has let go of every job. What a job leaves on disk can be seen before that: until the folder is synced,
+    /// an equal request follows the work that has just ended and not the cache.
+    public func settled() async throws {
+        try await eventually(
+            "the host to let go of all jobs",
+            asking: { try await get("/metrics").text.split(separator: "\n").contains("edge_jobs_unfinished 0") }
+        )
+    }
+
     /// Files of jobs that have not ended, and of those that have: id to document.
     public var activeJobs: [String: JSONValue] { Self.documents(in: "\(state)/jobs/active") }
 
