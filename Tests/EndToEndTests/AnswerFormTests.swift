@@ -83,13 +83,16 @@ struct AnswerFormTests {
 
     @Test @LoopActor func `a POST waits as long as it asks, or as the manifest says, and then gets 202`() async throws {
         let manifest = TestManifest.bundled([("functions.generate.job.wait", "1s")])
-        let options = EdgeOptions(manifest: manifest, environment: [("EDGE_SANDBOX_TIME", "4")])
-        try await withEdge(options) { host in
-            async let byManifest = host.generate(Self.fox)
-            async let asked = host.generate(["prompt": "a hen", "width": 64, "height": 64], [("Prefer", "wait=1")])
-            async let patient = host.generate(["prompt": "a cow", "width": 64, "height": 64], [("Prefer", "wait=20")])
-            async let picture = host.get("/generate?prompt=a+goat&width=64&height=64")
-            let (first, second, third, fourth) = try await (byManifest, asked, patient, picture)
+        let gate = Gate()
+        let upstream = try HuggingFaceScript(then: .held(gate))
+        try await withEdge(EdgeOptions(manifest: manifest, environment: upstream.environment)) { host in
+            async let byManifest = host.generate("a fox")
+            async let asked = host.generate("a hen", [("Prefer", "wait=1")])
+            async let patient = host.generate("a cow", [("Prefer", "wait=100")])
+            async let picture = host.get("/generate?prompt=a+goat")
+            let (first, second) = try await (byManifest, asked)
+            gate.open()
+            let (third, fourth) = try await (patient, picture)
 
             #expect(first.status == 202)
             #expect(first["Location"] != nil)

@@ -89,15 +89,15 @@ struct BatchTests {
     }
 
     @Test @LoopActor func `a host that restarts under a batch is waited for`() async throws {
-        let host = EdgeHost(EdgeOptions(environment: [("EDGE_SANDBOX_TIME", "1")]))
-        host.options.port = "0"
-        try await withEdge(host) { host in
-            host.options.port = "\(host.port)"
+        let gate = Gate()
+        let upstream = try HuggingFaceScript(then: .held(gate))
+        try await withEdge(EdgeOptions(environment: upstream.environment)) { host in
             host.folder.write(Self.lines(4), to: "batch.jsonl")
 
             let running = Task { @LoopActor in try await run(host, "--parallel", "2") }
-            try await eventually("a job") { !host.activeJobs.isEmpty }
+            try await upstream.called(1)
             try await host.kill()
+            gate.open()
             try await host.start()
             let result = try await running.value
 
@@ -127,10 +127,11 @@ struct BatchTests {
     // MARK: Without a host
 
     /// A folder with a batch and the bundled functions, where no host runs.
+    /// - Parameter drain: what ends with the batch is to be on disk when its host has ended.
     @LoopActor
-    private func prepared(_ lines: Int) -> TemporaryFolder {
+    private func prepared(_ lines: Int, drain: JSONValue = "100s") -> TemporaryFolder {
         let folder = TemporaryFolder()
-        let manifest = TestManifest.bundled([("host.drain", "1s")])
+        let manifest = TestManifest.bundled([("host.drain", drain)])
         folder.write(manifest.text(pretty: true), to: "functions.json")
         folder.write(EdgeOptions().settings.text(pretty: true), to: "generate.json")
         folder.write(Self.lines(lines), to: "batch.jsonl")
@@ -201,7 +202,7 @@ struct BatchTests {
 
     @Test @LoopActor func `on Ctrl-C it stops its host cleanly and ends with 130`() async throws {
         try await withHostSlot {
-            let folder = prepared(3)
+            let folder = prepared(3, drain: "1s")
             let gate = Gate()
             let upstream = try HuggingFaceScript([.image], then: .held(gate))
             let start = BatchProcess.options(folder, ["--parallel", "1"], environment: upstream.environment)

@@ -37,7 +37,8 @@ struct CivitaiJobTests {
     }
 
     @Test @LoopActor func `a queued workflow holds no isolate, goes on after a kill, and is paid once`() async throws {
-        let civitai = try CivitaiScript(then: .normal.states(["preparing"]))
+        let ready = Gate()
+        let civitai = try CivitaiScript(then: .normal.states(["preparing"]).until(ready))
         try await withEdge(options(civitai, manifest: [("functions.generate.idle", "1s")])) { host in
             let id = try await host.accepted(Self.asked)
             try await eventually("a waiting job without a process") {
@@ -45,10 +46,11 @@ struct CivitaiJobTests {
                     && !host.isolates.contains { ProcessTree.name(of: $0) == "generate" }
             }
             try await host.restart()
+            ready.open()
             let done = try await host.finished(id)
 
             expectPaidOnce(done, civitai)
-            #expect(civitai.sent.count == 1 && civitai.questions == 2 && civitai.fetches == 1)
+            #expect(civitai.sent.count == 1 && civitai.questions >= 1 && civitai.fetches == 1)
             #expect(done.attempts.first?["id"] == civitai.sent.first?["externalId"], "\(done.text())")
             #expect(done.attempts.dropFirst().allSatisfy { $0["resumes"] == true })
             #expect(done["model"]?.string == CivitaiScript.model)

@@ -110,15 +110,16 @@ struct IsolationTests {
     }
 
     @Test @LoopActor func `an idle function stops, and the next request starts it again`() async throws {
-        let manifest = TestManifest.bundled([("functions.generate.idle", "1s"), ("functions.status.warm", true)])
+        let test: JSONValue = ["run": ["TestFunction"], "routes": ["/tested/*"], "idle": "1s"]
+        let manifest = TestManifest.bundled([("functions.test", test), ("functions.status.warm", true)])
         try await withEdge(EdgeOptions(manifest: manifest)) { host in
             try await eventually("the warm function") {
                 host.isolates.compactMap { ProcessTree.name(of: $0) } == ["status"]
             }
-            #expect(try await host.generate(["prompt": "a fox", "width": 64, "height": 64]).status == 200)
-            let first = try #require(host.isolates.first { ProcessTree.name(of: $0) == "generate" })
+            let first = try #require(Int32(try await host.get("/tested/pid").text))
             try await ProcessTree.ended([first])
-            #expect(try await host.generate(["prompt": "a hen", "width": 64, "height": 64]).status == 200)
+            let second = try #require(Int32(try await host.get("/tested/pid").text))
+            #expect(second != first)
             #expect(!host.said.contains("circuit"), "stopping is no crash")
         }
     }

@@ -31,13 +31,21 @@ struct ProviderWaitTests {
     @Test @LoopActor func `the wait is on disk with its due time, holds no connection, and survives SIGKILL`()
         async throws
     {
-        let upstream = try HuggingFaceScript([.loading(3)])
+        var isAwake = false
+        let upstream = try HuggingFaceScript { _, _ in isAwake ? .image : .loading(3) }
         try await withEdge(EdgeOptions(environment: upstream.environment)) { host in
             let id = try await host.accepted("a fox")
             try await eventually("a wait on disk") { host.activeJobs[id]?["nextAttemptAt"]?.string != nil }
-            let due = try #require(host.activeJobs[id]?["nextAttemptAt"]?.string.flatMap { Timestamp(iso8601: $0) })
             try await host.kill()
+            // Between two looks the wait can be over, and the next question under way.
+            for _ in 0..<10 where host.activeJobs[id]?["state"] != "waiting" {
+                try await host.start()
+                _ = try await host.job(id) { $0["state"] == "waiting" }
+                try await host.kill()
+            }
             let left = try #require(host.activeJobs[id])
+            let due = try #require(left["nextAttemptAt"]?.string.flatMap { Timestamp(iso8601: $0) })
+            isAwake = true
             try await host.start()
             let waiting = try await host.job(id)
             let done = try await host.finished(id)
@@ -45,9 +53,10 @@ struct ProviderWaitTests {
 
             #expect(left["state"] == "waiting")
             #expect(["waiting", "running", "succeeded"].contains(waiting["state"]?.string))
-            #expect(outcomes(done) == ["deferred", "succeeded"])
+            #expect(outcomes(done).first == "deferred" && outcomes(done).last == "succeeded", "\(done.text())")
+            #expect(!outcomes(done).contains("failed"), "\(done.text())")
             #expect(finished >= due)
-            #expect(upstream.calls == 2)
+            #expect(upstream.calls >= 2)
         }
     }
 
@@ -91,8 +100,8 @@ struct ProviderWaitTests {
     }
 
     @Test @LoopActor func `a model that loads beyond the deadline ends with 503 and a Retry-After`() async throws {
-        let manifest = TestManifest.bundled([("functions.generate.job.deadline", "3s")])
-        let upstream = try HuggingFaceScript(then: .loading(20))
+        let manifest = TestManifest.bundled([("functions.generate.job.deadline", "9s")])
+        let upstream = try HuggingFaceScript(then: .loading(20))  // taken for 10 s
         try await withEdge(EdgeOptions(manifest: manifest, environment: upstream.environment)) { host in
             let answer = try await host.generate("a fox")
 

@@ -31,6 +31,7 @@ struct StoppingTests {
         try await withEdge(EdgeOptions(manifest: manifest, environment: upstream.environment)) { host in
             let waiting = try await host.connect()
             waiting.request("POST", "/generate", body: Array(#"{"prompt":"a fox"}"#.utf8))
+            try await upstream.called(1)
             let stream = try await host.connect()
             stream.request(
                 "POST",
@@ -40,16 +41,7 @@ struct StoppingTests {
             )
             _ = try await stream.head()
             _ = try await stream.event()
-            try await upstream.called(1)
-            let ready = try await host.connect()
             host.signal(SIGTERM)
-            try await eventually(
-                "readyz to turn",
-                asking: {
-                    ready.request("GET", "/readyz")
-                    return try await ready.answer().status == 503
-                }
-            )
             let answer = try await waiting.answer()
             var last: ProbeEvent?
             while let event = try await stream.event() { if !event.isComment { last = event } }
@@ -124,7 +116,7 @@ struct StoppingTests {
     @Test @LoopActor func `the listener stays open for a moment, so that a platform can take it out`() async throws {
         // On a busy machine the moment can pass between two looks of this test: then another host is asked.
         var late: ProbeAnswer?
-        for _ in 1...5 where late == nil {
+        for _ in 1...20 where late == nil {
             try await withEdge { host in
                 host.signal(SIGTERM)
                 var answer = try? await host.get("/readyz")

@@ -56,7 +56,8 @@ struct VideoTests {
     }
 
     @Test @LoopActor func `a video that is under way when the host is killed is not asked for again`() async throws {
-        let router = try RouterScript(.falAI, task: "text-to-video", looksNeeded: 3)
+        let ready = Gate()
+        let router = try RouterScript(.falAI, task: "text-to-video", looksNeeded: 0, ready: ready)
         try await withEdge(Self.options(router)) { host in
             let id = try await host.accepted(.object(Self.body))
             try await eventually("a look at the task") { router.looks.count >= 1 }
@@ -64,6 +65,7 @@ struct VideoTests {
                 host.activeJobs[id]?.text().contains("requests/1f") == true
             }
             try await host.restart()
+            ready.open()
             let done = try await host.finished(id)
 
             #expect(done["state"] == "succeeded", "\(done.text())")

@@ -116,6 +116,9 @@ final class CivitaiDesk {
         workflows[index].asked += 1
         let (asked, play) = (workflows[index].asked, workflows[index].play)
         if asked <= play.questionAnswers.count, let answer = play.questionAnswers[asked - 1] { return answer }
+        if let ready = play.ready, !ready.isOpen {
+            return workflow(index, 202, status: play.statuses.last ?? "processing")
+        }
         return asked <= play.statuses.count
             ? workflow(index, 202, status: play.statuses[asked - 1]) : workflow(index, 200)
     }

@@ -4,6 +4,7 @@
 ///
 ///     .normal                                      made at the first question
 ///     .normal.states(["preparing", "processing"])  these first
+///     .normal.states(["preparing"]).until(gate)    this until the gate opens
 ///     .refused(.json(403, "\"not enough buzz\""))  exactly this; Civitai has no workflow
 ///     .taken(.reset) / .taken(page)                Civitai has the workflow, and answers exactly this
 ///     .lostBefore / .lostAfter                     the connection breaks before / after it was taken
@@ -45,6 +46,8 @@ public struct CivitaiPlay: Sendable {
     public var fate = Fate.made
     /// What the first questions are told of it.
     public var statuses: [String] = []
+    /// The last of these is told until it opens; nil: once.
+    public var ready: Gate?
     public var isExpiring = false
     /// Whether the image is under `blobs` in place of `images`.
     public var isUnderBlobs = false
@@ -86,6 +89,13 @@ public struct CivitaiPlay: Sendable {
     public func states(_ statuses: [String]) -> CivitaiPlay {
         var play = self
         play.statuses = statuses
+        return play
+    }
+
+    /// Tells the last of its states for as long as the gate is closed.
+    public func until(_ gate: Gate) -> CivitaiPlay {
+        var play = self
+        play.ready = gate
         return play
     }
 

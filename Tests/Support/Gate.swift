@@ -4,7 +4,7 @@ public import EdgeLoop
 /// Waiters go on once it is open. Starts closed.
 @LoopActor
 public final class Gate {
-    private var isOpen = false
+    public private(set) var isOpen = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
     public init() {}

@@ -76,6 +76,7 @@ public final class RouterScript {
 
     /// - Parameters:
     ///   - task: as the Hub's mapping has it.
+    ///   - ready: every look finds it unfinished until it opens.
     ///   - spoiling: asked at each fetch of a result, for an answer in place of it.
     public init(
         _ served: Served,
@@ -83,6 +84,7 @@ public final class RouterScript {
         providerID: String = "their/painter",
         fault: Fault = .none,
         looksNeeded: Int = 1,
+        ready: Gate? = nil,
         spoiling: @escaping @LoopActor () -> ScriptedAnswer? = { nil }
     ) throws {
         self.served = served
@@ -117,7 +119,7 @@ public final class RouterScript {
                 if case .limited(let seconds) = fault, record.looks.count == 1 {
                     return .json(429, #"{"error":"Rate limit reached"}"#, headers: [("Retry-After", "\(seconds)")])
                 }
-                return play.look(request, number: record.looks.count)
+                return play.look(request, number: ready.map { $0.isOpen } ?? true ? record.looks.count : 0)
             case "POST" where !request.path.hasSuffix("/cancel"):
                 record.makes.append(request)
                 if fault == .resetBefore { return .reset }

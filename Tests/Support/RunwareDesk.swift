@@ -127,6 +127,9 @@ final class RunwareDesk {
         tasks[id] = task
         let scripted = task.play.questionAnswers
         if task.asked <= scripted.count, let answer = scripted[task.asked - 1] { return answer }
+        if let ready = task.play.ready, !ready.isOpen {
+            return data([element(id, task, ["status": "processing", "progress": 50])])
+        }
         guard task.asked > task.play.pollCount else {
             let percent = 100 * task.asked / task.play.pollCount
             return data([element(id, task, ["status": "processing", "progress": .integer(Int64(percent))])])

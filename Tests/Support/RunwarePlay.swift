@@ -4,6 +4,7 @@
 ///
 ///     .normal                                    made at once
 ///     .normal.polls(3)                           "processing" three times (33, 66, 100 percent), then made
+///     .normal.until(gate)                        "processing" until the gate opens
 ///     .refused("invalidWidth")                   any error code, before anything is begun
 ///     .lostBefore / .lostAfter                   the connection breaks before / after the task was taken
 ///     .cutAfter(20) / .silentAfter               taken; half an answer / none at all
@@ -39,6 +40,8 @@ public struct RunwarePlay: Sendable {
     public var fate = Fate.made
     /// How many questions are answered with "processing".
     public var pollCount = 0
+    /// Every question is answered so until it opens; nil: at once.
+    public var ready: Gate?
     public var isMixed = false
     public var questionAnswers: [ScriptedAnswer?] = []
     public var fetchAnswers: [ScriptedAnswer?] = []
@@ -80,6 +83,13 @@ public struct RunwarePlay: Sendable {
     public func polls(_ count: Int) -> RunwarePlay {
         var play = self
         play.pollCount = count
+        return play
+    }
+
+    /// At work for as long as the gate is closed.
+    public func until(_ gate: Gate) -> RunwarePlay {
+        var play = self
+        play.ready = gate
         return play
     }
 

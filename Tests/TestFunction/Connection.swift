@@ -62,6 +62,9 @@ struct Connection {
         case "/slow":
             usleep((UInt32(query) ?? 0) * 1000)
             reply("slow")
+        case "/wait":  // for a file
+            while access(query, F_OK) != 0 { usleep(1000) }
+            reply("waited")
         case "/say":
             log(query)
             reply("said")

@@ -14,7 +14,7 @@ private final class BegunCall {
     private let end = OneShot<Result<String, IsolateError>>()
     private var call: DirectCall?
 
-    init(_ test: TestIsolates, _ target: String, timeout: Duration = .seconds(20)) {
+    init(_ test: TestIsolates, _ target: String, timeout: Duration = .seconds(100)) {
         let request = HTTPRequest(method: "GET", target: target, body: HTTPBodyReader())
         call = test.isolates.begin(request, timeout: timeout) { [end] outcome in
             Task { @LoopActor in
@@ -62,7 +62,7 @@ struct DirectCallTests {
         #expect(try await call.text() == "hello")
         #expect(!call.neededTask)
         #expect(test.isolates.status.calls == 0)
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `a call starts the process that it needs`() async throws {
@@ -72,7 +72,7 @@ struct DirectCallTests {
 
         #expect(text == "hello")
         #expect(test.isolates.status.starts == 1)
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `calls beyond the places wait for their turn without a task`() async throws {
@@ -83,7 +83,7 @@ struct DirectCallTests {
 
         #expect(calls.allSatisfy { !$0.neededTask })
         #expect(test.isolates.status.queued == 0)
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `calls beyond the connections open further ones`() async throws {
@@ -93,7 +93,7 @@ struct DirectCallTests {
         for call in calls { #expect(try await call.text() == "slow") }
 
         #expect(calls.map(\.neededTask) == [false, true, true])
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `an answer in parts holds its place until its last byte`() async throws {
@@ -103,7 +103,7 @@ struct DirectCallTests {
 
         #expect(text == String(repeating: "part\n", count: 5))
         #expect(test.isolates.status.calls == 0)
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `a call that passes its time gets 504, also when a longer one began before it`()
@@ -111,18 +111,19 @@ struct DirectCallTests {
     {
         let test = try await running()
 
-        let long = BegunCall(test, "/slow?300")
+        let long = BegunCall(test, test.waiting)
         let error = await BegunCall(test, "/hang", timeout: .milliseconds(80)).error()
 
         #expect(error == .timedOut(function: "test", after: .milliseconds(80)))
         #expect(test.isolates.status.timeouts == 1)
-        #expect(try await long.text() == "slow")
-        await test.isolates.stop(within: .seconds(5))
+        test.letGo()
+        #expect(try await long.text() == "waited")
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `a call whose turn does not come in time is told so`() async throws {
         let test = try await running { $0.concurrency = 1 }
-        let first = BegunCall(test, "/slow?300")
+        let first = BegunCall(test, test.waiting)
 
         let error = await BegunCall(test, "/hello", timeout: .milliseconds(50)).error()
 
@@ -130,8 +131,9 @@ struct DirectCallTests {
             Issue.record("\(String(describing: error))")
             return
         }
-        #expect(try await first.text() == "slow")
-        await test.isolates.stop(within: .seconds(5))
+        test.letGo()
+        #expect(try await first.text() == "waited")
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `a process that dies under calls gives them 502`() async throws {
@@ -143,7 +145,7 @@ struct DirectCallTests {
         #expect(error == .died(function: "test", exit: .signaled(SIGKILL)))
         #expect(await neighbour.error() == error)
         #expect(test.isolates.status.crashes == 1)
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `a connection that closes without an answer is tried once more`() async throws {
@@ -152,7 +154,7 @@ struct DirectCallTests {
         let error = await BegunCall(test, "/close").error()
 
         #expect(error == .badAnswer(function: "test", reason: "the connection was closed before an answer came"))
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
         #expect(test.log.lines.count { $0 == "stderr: closing" } == 2)
     }
 
@@ -170,6 +172,6 @@ struct DirectCallTests {
         #expect(runningError == .cancelled)
         #expect(try await test.call("/hello").text == "hello")
         #expect(test.isolates.status.starts == 1)
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
     }
 }

@@ -39,7 +39,7 @@ struct IsolatesTests {
         #expect("\(address)" == "127.0.0.1")
         #expect(port >= 10_000)
         lease.release()
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `calls beyond the places wait in order, and those beyond the queue are refused`() async throws
@@ -70,7 +70,7 @@ struct IsolatesTests {
 
         #expect(refused == .queueFull(function: "test", places: 2, retryAfter: .seconds(1)))
         #expect(order == [1, 2])
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `a caller who leaves gives up its place in the queue`() async throws {
@@ -84,7 +84,7 @@ struct IsolatesTests {
         #expect(await waiting.value == .cancelled)
         #expect(test.isolates.status.queued == 0)
         running.release()
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `a call that waits too long for a place is told that it was never handed over`() async throws
@@ -98,22 +98,22 @@ struct IsolatesTests {
             refused == .waitedTooLong(function: "test", after: .milliseconds(20), retryAfter: .seconds(1))
         )
         running.release()
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `a control socket knows the calls of its own process, for as long as they run`() async throws
     {
         let test = TestIsolates()
-        let first = try await test.isolates.lease(within: .seconds(20), request: "first")
+        let first = try await test.isolates.lease(within: .seconds(100), request: "first")
         test.isolates.timedOut(first, after: .seconds(1))
-        let second = try await test.isolates.lease(within: .seconds(20), request: "second")
+        let second = try await test.isolates.lease(within: .seconds(100), request: "second")
 
         #expect(test.has("first") == [true, false])
         #expect(test.has("second") == [false, true])
         first.release()
         #expect(test.has("first") == [false, false])
         second.release()
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `an idle process is stopped, and the next call starts another`() async throws {
@@ -128,7 +128,7 @@ struct IsolatesTests {
         #expect(second.isolate.id != id)
         #expect(test.log.events.crashes == 0)
         second.release()
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
         #expect(await groupIsGone(id))
     }
 
@@ -146,7 +146,7 @@ struct IsolatesTests {
 
         #expect(test.log.events.contains(.crashed(process: first, exit: .signaled(SIGKILL), calls: 0)))
         #expect(test.pid != first)
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `calls that wait when the process dies go to the next one`() async throws {
@@ -163,7 +163,7 @@ struct IsolatesTests {
         #expect(running.isolate.exit == .signaled(SIGKILL))
         running.release()
         next.release()
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `a program that does not exist fails the start with its name`() async throws {
@@ -181,7 +181,7 @@ struct IsolatesTests {
         )
         #expect(refused?.status == 503)
         #expect(refused?.code == "BOOT_ERROR")
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `a working folder that does not exist is named`() async throws {
@@ -190,7 +190,7 @@ struct IsolatesTests {
         let refused = await failure { try await test.lease() }
 
         #expect(refused?.description.contains("its working folder /nonexistent cannot be used") == true)
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `a process that does not listen in time is killed with its group`() async throws {
@@ -201,7 +201,7 @@ struct IsolatesTests {
         let id = test.log.events.compactMap { if case .startFailed(let process, _) = $0 { process } else { nil } }.first
         #expect(refused?.description.contains("did not accept a connection on its EDGE_SOCKET") == true)
         #expect(await groupIsGone(try #require(id)))
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `five crashes at the start open the circuit, with the last lines in the log`() async throws {
@@ -229,7 +229,7 @@ struct IsolatesTests {
                 )
             )
         )
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `a replaced function closes its circuit and starts anew`() async throws {
@@ -241,7 +241,7 @@ struct IsolatesTests {
 
         #expect(lease.isolate.phase == .ready)
         lease.release()
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `replacing keeps a process that nothing has changed for`() async throws {
@@ -256,7 +256,7 @@ struct IsolatesTests {
         #expect(test.pid == lease.isolate.id)
         #expect(test.isolates.function.concurrency == 3)
         lease.release()
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `a changed variable or program means a fresh process, and the old one ends after its calls`()
@@ -275,7 +275,7 @@ struct IsolatesTests {
         let second = try await test.lease()
         let firstWasAlive = exists(first.isolate.id)
         first.release()
-        _ = await first.isolate.exit(within: .seconds(5))
+        _ = await first.isolate.exit(within: .seconds(100))
         test.folder.write("two!", to: "script")
         test.isolates.replace(function)
         let third = try await test.lease()
@@ -285,14 +285,14 @@ struct IsolatesTests {
         #expect(test.log.events.crashes == 0)
         second.release()
         third.release()
-        await test.isolates.stop(within: .seconds(5))
+        await test.isolates.stop(within: .seconds(100))
     }
 
     @Test @LoopActor func `stopping waits for calls, refuses new ones, and leaves nothing behind`() async throws {
         let test = TestIsolates()
         let lease = try await test.lease()
         let id = lease.isolate.id
-        let stopped = Task { @LoopActor in await test.isolates.stop(within: .seconds(20)) }
+        let stopped = Task { @LoopActor in await test.isolates.stop(within: .seconds(100)) }
         await sleepTurn()
 
         let refused = await failure { try await test.lease() }
@@ -325,8 +325,8 @@ struct IsolatesTests {
 
         await test.log.until { $0.events.contains(.killed(process: id)) }
 
-        #expect(await lease.isolate.exit(within: .seconds(5)) == .signaled(SIGKILL))
-        await test.isolates.stop(within: .seconds(5))
+        #expect(await lease.isolate.exit(within: .seconds(100)) == .signaled(SIGKILL))
+        await test.isolates.stop(within: .seconds(100))
     }
 
     private func untilQueued(_ count: Int, _ test: TestIsolates) async {

@@ -83,6 +83,7 @@ struct TestIsolates {
     static func function(in folder: String, _ arguments: [String] = []) -> IsolateFunction {
         var function = IsolateFunction(name: "test", program: program("TestFunction"), folder: folder)
         function.arguments = arguments
+        function.startTimeout = .seconds(100)
         return function
     }
 
@@ -94,7 +95,7 @@ struct TestIsolates {
         return tests[..<(tests.lastIndex(of: "/") ?? tests.endIndex)] + "/" + name
     }
 
-    func lease() async throws -> IsolateLease { try await isolates.lease(within: .seconds(20)) }
+    func lease() async throws -> IsolateLease { try await isolates.lease(within: .seconds(100)) }
 
     /// One call with its whole answer.
     func call(
@@ -102,7 +103,7 @@ struct TestIsolates {
         method: String = "GET",
         body: [UInt8] = [],
         headers: HTTPHeaders = [:],
-        timeout: Duration = .seconds(20)
+        timeout: Duration = .seconds(100)
     ) async throws -> (status: Int, text: String) {
         let request = HTTPRequest(method: method, target: target, headers: headers, body: HTTPBodyReader(body))
         let response = try await isolates.call(request, timeout: timeout)
@@ -110,6 +111,11 @@ struct TestIsolates {
     }
 
     var pid: Int32? { isolates.current?.id }
+
+    /// A call that runs until ``letGo()``.
+    var waiting: String { "/wait?\(folder.path)/go" }
+
+    func letGo() { folder.write("", to: "go") }
 
     /// Whether a call is in a process, asked as each process's control socket asks, in the order of their starts.
     func has(_ request: String) -> [Bool] { asked.has.map { $0(request) } }
@@ -150,9 +156,10 @@ func exists(_ id: Int32) -> Bool { kill(id, 0) == 0 || errno == EPERM }
 /// Waits until no process of a group runs. One that was killed may take a moment, and stays a zombie until its parent looks.
 @LoopActor
 func groupIsGone(_ group: Int32) async -> Bool {
-    for _ in 0..<2000 {
+    let end = ContinuousClock.now + Changes.patience
+    while ContinuousClock.now < end {
         if !entries(of: "/proc").compactMap({ Int32($0) }).contains(where: { runs($0, inGroup: group) }) { return true }
-        try? await sleep(for: .milliseconds(1))
+        try? await sleep(for: .milliseconds(2))
     }
     return false
 }
