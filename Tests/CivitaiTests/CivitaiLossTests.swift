@@ -77,7 +77,7 @@ struct CivitaiLossTests {
 
     @Test @LoopActor func `silence is left in time, and the workflow found`() async throws {
         let driver = try Driver(CivitaiScript([.silentAfter]))
-        driver.timeout = .seconds(1)
+        driver.timeout = .seconds(6)
 
         _ = try await driver.image(request)
 

@@ -214,7 +214,7 @@ struct ServerTests {
         let started = Signal()
         let server = try TestServer(tcp: tcp) { _ in
             started.fire()
-            do { try await sleep(for: .seconds(30)) } catch { cancelled.fire() }
+            do { try await sleep(for: .seconds(3600)) } catch { cancelled.fire() }
             return .text("late")
         }
         let client = try await server.client()

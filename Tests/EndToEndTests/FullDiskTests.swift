@@ -15,7 +15,9 @@ struct FullDiskTests {
     {
         let gate = Gate()
         let upstream = try HuggingFaceScript([.image, .held(gate)])
-        let host = EdgeHost(EdgeOptions(environment: upstream.environment))
+        // However long the disk is full.
+        let manifest = TestManifest.bundled([("functions.generate.job.attempts", 20)])
+        let host = EdgeHost(EdgeOptions(manifest: manifest, environment: upstream.environment))
         let disk = try SmallDisk(at: host.state)
         defer { disk.unmount() }
         try await withEdge(host) { host in

@@ -14,6 +14,8 @@ struct KeySetTests {
             manifest: TestManifest.bundled([
                 ("functions.test", ["run": ["TestFunction"], "auth": "required"]),
                 ("functions.generate.auth", "required"),
+                // Tokens wait for some seconds, which are for the fetch and not for the start of a process.
+                ("functions.keyset.warm", true),
                 ("host.jwt", ["keys": .string("\(issuer.url)/auth/v1/.well-known/jwks.json")]),
             ]),
             environment: [("EDGE_KEYSET_ALLOW", allow)]
@@ -30,6 +32,7 @@ struct KeySetTests {
     {
         let issuer = try ScriptedUpstream(always: .json(200, TokenSamples.keySet))
         try await withEdge(Self.options(issuer)) { host in
+            try await eventually("the key set", asking: { try await head(host, TokenSamples.es256).status == 200 })
             for token in [TokenSamples.es256, TokenSamples.rs256] {
                 let lines = try await head(host, token).text.lowercased()
                 #expect(lines.contains("edge-caller: user:u1") && lines.contains("edge-tier: premium"), "\(lines)")
@@ -55,7 +58,7 @@ struct KeySetTests {
             .json(200, request.number == 1 ? Self.rsaOnly : TokenSamples.keySet)
         }
         try await withEdge(Self.options(issuer)) { host in
-            #expect(try await head(host, TokenSamples.rs256).status == 200)
+            try await eventually("the key set", asking: { try await head(host, TokenSamples.rs256).status == 200 })
             #expect(issuer.calls == 1)
             #expect(try await head(host, TokenSamples.es256).status == 200)
             #expect(issuer.calls == 2)

@@ -27,7 +27,7 @@ struct TerminalTests {
         os.close(terminal)
         ended = os.waitstatus_to_exitcode(os.waitpid(id, 0)[1])
         begin = time.time()
-        while any(os.path.exists(f"/proc/{p}") for p in children) and time.time() - begin < 20:
+        while any(os.path.exists(f"/proc/{p}") for p in children) and time.time() - begin < 100:
             time.sleep(0.02)
         left = [p for p in children if os.path.exists(f"/proc/{p}")]
         print("answered", status, "children", len(children) > 0, "exit", ended, "left", len(left))
