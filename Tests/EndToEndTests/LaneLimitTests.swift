@@ -102,6 +102,7 @@ struct LaneLimitTests {
             let first = try await host.ended(["prompt": "a fox", "provider": "openai"])
             _ = try await host.ended(["prompt": "an owl", "provider": "openai"])
             #expect(try await host.delete("/functions/v1/status/\(first["id"]?.string ?? "")").status == 204)
+            try await host.settled()
             for _ in 0..<2 {
                 try await host.restart()
                 let refused = try await host.generate(["prompt": "a hare", "provider": "openai"])

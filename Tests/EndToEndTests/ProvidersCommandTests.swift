@@ -61,6 +61,7 @@ struct ProvidersCommandTests {
             }
             #expect(try await line("runware").contains("3 at once"))
             _ = try await host.ended(["prompt": "a fox", "provider": "openai"])
+            try await host.settled()
             try await host.restart()
 
             let spent = try await line("openai")
