@@ -22,7 +22,13 @@ struct FullDiskTests {
         defer { disk.unmount() }
         try await withEdge(host) { host in
             let kept = try await host.generate("one")
-            try await eventually("the first job's end on disk") { host.activeJobs.isEmpty }
+            try await host.settled()
+            try await eventually(
+                "the first job's charge in the ledger, before which its file may not go",
+                asking: {
+                    try await host.get("/metrics").text.contains("\nedge_ledger_unwritten 0\n")
+                }
+            )
             // Full to the last byte, in the second in which the host still believes that there is room.
             let held = try await host.accepted("held")
             try await upstream.called(2)
@@ -43,7 +49,10 @@ struct FullDiskTests {
             // What was made cannot be kept: the attempt fails and the job goes on.
             disk.fill()
             gate.open()
-            _ = try await host.job(held) { ($0["attempts"]?.array ?? []).contains { $0["outcome"] != nil } }
+            let failing = try await host.job(held) { ($0["attempts"]?.array ?? []).contains { $0["outcome"] != nil } }
+            #expect(failing.text().contains("No space left"))
+            #expect(!failing.text().contains(host.state), "paths are the host's own: \(failing.text())")
+            #expect(host.said.contains("job \(held): its result could not be stored: cannot "))
             try await eventually(
                 "the host to see that there is no room",
                 asking: { try await host.generate("four").status == 503 }

@@ -143,7 +143,9 @@ package final class Host {
         self.keyring = keyring
         let callers = CallerFront(keys: apiKeys, keyring: keyring)
         self.callers = callers
-        let caller = FunctionCaller(functions: functions, images: images, secrets: secrets, vault: vault)
+        let caller = FunctionCaller(functions: functions, images: images, secrets: secrets, vault: vault) {
+            log.write(.warning, $0)
+        }
         self.caller = caller
         details = FunctionDetails(functions: functions, caller: caller)
         let board = JobBoard(files: files, calls: caller, finishing: finishing, ledger: ledger, log: say)

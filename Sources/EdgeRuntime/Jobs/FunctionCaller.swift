@@ -15,6 +15,7 @@ final class FunctionCaller: FunctionCalls {
     /// What a function says to callers and in job files leaves the host: secrets are taken out first.
     private let secrets: SecretKeeper
     private let vault: TokenVault
+    private let log: @LoopActor (String) -> Void
     /// What holds for callers' own tokens; changes with the manifest.
     var tokenRules = OwnTokenRules()
     /// Told of each run on a caller's own token, with its provider.
@@ -29,11 +30,18 @@ final class FunctionCaller: FunctionCalls {
     /// How long a function has to pass a cancellation on.
     private static let cancelTimeout = Duration.seconds(10)
 
-    init(functions: Functions, images: ImageFiles, secrets: SecretKeeper, vault: TokenVault) {
+    init(
+        functions: Functions,
+        images: ImageFiles,
+        secrets: SecretKeeper,
+        vault: TokenVault,
+        log: @escaping @LoopActor (String) -> Void
+    ) {
         self.functions = functions
         self.images = images
         self.secrets = secrets
         self.vault = vault
+        self.log = log
     }
 
     // MARK: Admit
@@ -86,7 +94,7 @@ final class FunctionCaller: FunctionCalls {
         do {
             if let lost = try await lostInput(of: generation, attempt) { return lost }
         } catch {
-            return Self.failed(error)
+            return failed(error, generation)
         }
         var headers: HTTPHeaders = [
             "Content-Type": "application/json", "Edge-Attempt-Id": attempt.id, "Edge-Request-Id": generation.id,
@@ -128,7 +136,7 @@ final class FunctionCaller: FunctionCalls {
                 return .unfinished(outcome, note)
             }
         } catch {
-            return Self.failed(error)
+            return failed(error, generation)
         }
     }
 
@@ -203,10 +211,11 @@ final class FunctionCaller: FunctionCalls {
         }
     }
 
-    private static func failed(_ error: any Error) -> RunAnswer {
+    /// What an attempt tells is public: paths of this machine are for the log.
+    private func failed(_ error: any Error, _ generation: Generation) -> RunAnswer {
         switch error {
         case let error as IsolateError:
-            let note = RunNote(status: error.status, message: error.description, code: error.code)
+            let note = RunNote(status: error.status, message: error.publicDescription, code: error.code)
             return switch error {
             case .timedOut: .unfinished(.failed(.timedOut), note)
             case .died: .unfinished(.failed(.processEnded), note)
@@ -216,9 +225,14 @@ final class FunctionCaller: FunctionCalls {
                 .unfinished(.limited(status: 503, after: error.retryAfter, estimate: nil), note)
             }
         case let error as StateError:
+            log("job \(generation.id): its result could not be stored: \(error)")
             return .unfinished(
                 .failed(.unusableResult),
-                RunNote(status: 200, message: "The result could not be stored: \(error)", code: "not_stored")
+                RunNote(
+                    status: 200,
+                    message: "The result could not be stored: \(error.publicDescription)",
+                    code: "not_stored"
+                )
             )
         default:
             return .unfinished(

@@ -104,11 +104,13 @@ extension LedgerDesk {
     func settled(_ generation: String) async throws {
         do {
             try await writer?.settled(generation)
-        } catch let error as SQLiteError {
+        } catch is SQLiteError {
             throw Problem(
                 status: 503,
                 code: "ledger_unusable",
-                message: "the job's charge is not in the ledger yet, so its file must stay: \(error)",
+                message:
+                    "the job's charge cannot be written into the ledger, so its file must stay; the host's log says why. "
+                    + "Try again later",
                 retryAfter: 10
             )
         }

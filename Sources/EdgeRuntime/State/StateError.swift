@@ -68,3 +68,16 @@ enum StateError: Error, Equatable, CustomStringConvertible {
         }
     }
 }
+
+extension StateError {
+    /// For callers, whom paths of this machine are no concern of.
+    var publicDescription: String {
+        switch self {
+        case .failed(let action, _, let code): "cannot \(action) a file: \(String(cString: strerror(code)))"
+        case .owned: "the state directory \(Self.ownedMark)"
+        case .severalFileSystems: "the state directory is on several file systems"
+        case .noRoom: "the disk is full"
+        case .badName, .tooLarge, .finished, .unknown: description
+        }
+    }
+}
