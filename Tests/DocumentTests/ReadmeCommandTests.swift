@@ -83,7 +83,11 @@ struct ReadmeCommandTests {
                 return file["state"] == "waiting"
             }
 
-            let differences = Likeness.differences(shown: try JSONValue.parse(shown.text), actual: file)
+            // On a slow machine it has asked again by now.
+            let attempts = try #require(file["attempts"]?.array)
+            var first = try #require(file.object)
+            first["attempts"] = .array(Array(attempts.prefix(1)))
+            let differences = Likeness.differences(shown: try JSONValue.parse(shown.text), actual: .object(first))
             #expect(differences.isEmpty, "README.md:\(shown.line)")
         }
     }

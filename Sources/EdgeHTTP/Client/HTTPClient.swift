@@ -57,8 +57,11 @@ package final class HTTPClient {
             return try await connection.exchange(request, host: host)
         } catch HTTPClientError.closedBeforeAnswer where isReused && request.isReplayable {
             closeIdle()
-            let (fresh, _) = try await acquire()
-            return try await fresh.exchange(request, host: host)
+            do {
+                return try await acquire().0.exchange(request, host: host)
+            } catch HTTPClientError.closed {
+                throw HTTPClientError.closedBeforeAnswer  // it was sent once
+            }
         }
     }
 

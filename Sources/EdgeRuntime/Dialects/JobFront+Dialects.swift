@@ -56,7 +56,7 @@ extension JobFront {
             throw Problem(status: status, document: document, retryAfter: retryAfter.flatMap { Int($0) })
         }
         let isKept = function.entry.cache != nil && ticket.key != nil
-        if isKept, !ticket.isFresh, let key = ticket.key, !board.hasNewResult(key: key) {
+        if isKept, !ticket.isFresh, let key = ticket.key, await !board.hasNewResult(key: key) {
             let now = Timestamp.now()
             if let entry = await cache.lookup(key: key, now: now), try await isWhole(entry.result) {
                 if claim != nil || asked != nil {

@@ -34,6 +34,9 @@ final class HostMetrics {
     /// Adds what is read when somebody asks: queues, processes, cache.
     func observe(_ board: JobBoard, _ functions: Functions, _ cache: ResultCache, _ log: LogWriter) {
         metrics.observed("edge_jobs_unfinished", "Jobs that have not ended.") { Double(board.count) }
+        metrics.observed("edge_job_ends_unwritten", "Ends of jobs that the disk has not taken yet.") {
+            Double(board.unwrittenEnds.count)
+        }
         metrics.observed("edge_jobs_running", "Attempts under way.") { Double(board.runningCount) }
         metrics.observed("edge_jobs_queued", "Jobs that are ready and wait for a slot.") { Double(board.readyCount) }
         metrics.observed(

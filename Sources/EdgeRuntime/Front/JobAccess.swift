@@ -55,10 +55,10 @@ final class JobAccess {
             guard asker.mayEnd(jobOf: job.caller) else { throw Problem.notYourJob(id) }
             if !job.state.isFinal {
                 await board.cancel(job)
-                try await endIsWritten(of: job)
+                try await waitUntilEndIsWritten(of: job)
                 return Self.answer(JobDocument.shown(JobDocument.stored(job), base: base))
             }
-            try await endIsWritten(of: job)
+            try await waitUntilEndIsWritten(of: job)
         }
         let stored = try await finished(id)
         guard asker.mayEnd(jobOf: stored["caller"].flatMap { Caller($0) } ?? .local) else {
@@ -73,13 +73,13 @@ final class JobAccess {
 
     /// Waiters are told of the end before the file has moved: what is removed must not be written afterwards, and what is said to be
     /// cancelled must not be done by the next host.
-    private func endIsWritten(of job: Job) async throws {
+    private func waitUntilEndIsWritten(of job: Job) async throws {
         let end = ContinuousClock.now + Self.endWait
-        while board.job(job.id) != nil {
+        let isWritten: @LoopActor () -> Bool = { [board] in board.job(job.id) == nil }
+        while !isWritten() {
             let left = end - .now
-            guard left > .zero, await job.generation.changes.wait(atMost: left) else {
-                throw Problem.endNotWritten(job.id)
-            }
+            guard left > .zero else { throw Problem.endNotWritten(job.id) }
+            _ = await job.generation.changes.wait(atMost: left, unless: isWritten)
         }
     }
 

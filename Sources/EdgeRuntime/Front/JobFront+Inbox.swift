@@ -67,7 +67,7 @@ extension JobFront {
             let document = (try? JSONValue.parse(body))?.object ?? [:]
             throw Problem(status: status, document: document, retryAfter: retryAfter.flatMap { Int($0) })
         }
-        if let key = ticket.key, !ticket.isFresh, function.entry.cache != nil, !board.hasNewResult(key: key),
+        if let key = ticket.key, !ticket.isFresh, function.entry.cache != nil, await !board.hasNewResult(key: key),
             let entry = await cache.lookup(key: key, now: .now()), try await isWhole(entry.result)
         {
             let keeps = named == nil ? nil : webhook

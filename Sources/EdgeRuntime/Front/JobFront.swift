@@ -229,9 +229,8 @@ final class JobFront {
         _ claim: IdempotencyClaim?,
         _ webhook: Webhook?
     ) async throws -> HTTPResponse? {
-        guard let key = ticket.key, !ticket.isFresh, function.entry.cache != nil, !board.hasNewResult(key: key) else {
-            return nil
-        }
+        guard let key = ticket.key, !ticket.isFresh, function.entry.cache != nil, await !board.hasNewResult(key: key)
+        else { return nil }
         let now = Timestamp.now()
         guard let entry = await cache.lookup(key: key, now: now) else { return nil }
         notes.expires = entry.expires

@@ -77,6 +77,7 @@ struct OperatorJobs {
         if let job = board.job(id), !job.state.isFinal {
             throw Self.conflict("the job \(id) is \(job.state.rawValue): it is tried again by itself")
         }
+        guard board.job(id) == nil else { throw Problem.endNotWritten(id) }
         let work: RecoveredJob
         var dead: DeadJob?
         do {
@@ -136,6 +137,7 @@ struct OperatorJobs {
 
     func cancel(_ id: String) async throws -> JSONObject {
         guard let job = board.job(id), !job.state.isFinal else {
+            guard board.job(id) == nil else { throw Problem.endNotWritten(id) }
             guard let state = (await ended(id))?["state"]?.string else { throw Problem.unknownJob(id) }
             throw Self.conflict("the job \(id) has ended already: it is \(state)")
         }

@@ -27,7 +27,7 @@ extension Problem {
         )
     }
 
-    /// Its disk is full or broken.
+    /// The host's disk is full or broken.
     static func endNotWritten(_ id: String) -> Problem {
         Problem(
             status: 503,

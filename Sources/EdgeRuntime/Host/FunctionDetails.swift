@@ -28,12 +28,14 @@ final class FunctionDetails {
         if asking == nil {
             asking = Task { @LoopActor in
                 // A stopped one is asked only when it has never told anything: a page that polls must not keep functions running.
-                for function in functions.all
-                where function.entry.job != nil && function.entry.isPublic
-                    && (function.isolates.isReady || known[function.name] == nil)
-                {
-                    known[function.name] = await caller.describe(function)
+                let wanted = functions.all.filter {
+                    $0.entry.job != nil && $0.entry.isPublic && ($0.isolates.isReady || known[$0.name] == nil)
                 }
+                // All at once: one that starts slowly must not hold the others up.
+                let tasks = wanted.map { function in
+                    Task { @LoopActor in known[function.name] = await caller.describe(function) }
+                }
+                for task in tasks { await task.value }
                 asked = .now
                 asking = nil
             }

@@ -31,6 +31,9 @@ extension Host {
     /// Of the drain's end, for answers to calls that no process has taken by then.
     static let answerMoment = Duration.milliseconds(250)
 
+    /// Ids of one line in the log.
+    private static let endsToldMax = 20
+
     func stop() async {
         let drain = file.manifest.host.drain
         log.write(.info, "stopping: what runs gets \(DurationText.text(of: drain))")
@@ -53,10 +56,19 @@ extension Host {
         let refusal = LoopTimer(after: left - Self.answerMoment) { [functions] in functions.refuseWaiting() }
         _ = await server.drain(within: left)
         refusal.cancel()
+        _ = try? await withDeadline(Self.lastMoment) { [board] in await board.writeEndsNow() }
         board.abandon()
         await functions.stop(within: Self.lastMoment)
         _ = await limits.save()
         _ = try? await withDeadline(Self.lastMoment) { [ledger] in try await ledger.writer?.flush() }
+        if !board.unwrittenEnds.isEmpty {
+            let ids = board.unwrittenEnds.sorted().prefix(Self.endsToldMax).joined(separator: ", ")
+            let count = board.unwrittenEnds.count
+            log.write(
+                .error,
+                "the ends of \(count) jobs could not be written, so the next host works on them again: \(ids)"
+            )
+        }
         log.write(.info, "stopped: \(board.count) unfinished jobs stay on disk")
         log.finish()
     }

@@ -42,8 +42,11 @@ struct IsolateCall {
                 repeats -= 1
             }
             guard lease.isolate.phase != .ended, let client = lease.isolate.client else { return nil }
+            let (limit, begun) = (left, ContinuousClock.now)
             do {
-                return response(try await withDeadline(left) { try await client.send(request) })
+                let answer = try await withDeadline(limit) { try await client.send(request) }
+                // What a stand-still of this host gave to the head beyond its time is there for the body too.
+                return response(answer, bodyTime: max(left, .now - begun - limit))
             } catch {
                 failure = error
             }
@@ -103,7 +106,8 @@ struct IsolateCall {
     }
 
     /// What the process answered. Without a body to come, its place is free from now on.
-    func response(_ answer: HTTPAnswer) -> HTTPResponse {
+    /// - Parameter bodyTime: how long the rest may take; nil: what is left of the call's time.
+    func response(_ answer: HTTPAnswer, bodyTime: Duration? = nil) -> HTTPResponse {
         isolates.answered(lease, after: .now - start)
         var response = answer.forwarded
         let body = answer.body
@@ -111,15 +115,15 @@ struct IsolateCall {
             lease.release()
             if !answer.hasNoBody { response.body = body.takeReady().map { .bytes($0) } ?? .empty }
         } else {
-            watch(body)
+            watch(body, for: bodyTime ?? left)
         }
         return response
     }
 
     /// The place is held, and the time runs, until the body has ended.
-    private func watch(_ body: HTTPBodyReader) {
+    private func watch(_ body: HTTPBodyReader, for limit: Duration) {
         let (lease, isolates, timeout) = (lease, isolates, timeout)
-        let timer = LoopTimer(after: left) { [weak body] in
+        let timer = LoopTimer(after: limit) { [weak body] in
             guard let body else { return }
             // With bytes left to read it is the reader who is slow: the process is not to blame.
             if !body.hasUnread { isolates.timedOut(lease, after: timeout) }

@@ -27,6 +27,8 @@ final class FunctionCaller: FunctionCalls {
     static let ticketBytesMax = 1 << 20
     /// Bytes of one answer with its artifacts.
     static let artifactBytesMax = ImageFiles.bytesMax
+    /// How long one that is asked to describe itself may take to start, at most.
+    private static let describeStartMax = Duration.seconds(10)
     /// How long a function has to pass a cancellation on.
     private static let cancelTimeout = Duration.seconds(10)
 
@@ -247,7 +249,9 @@ final class FunctionCaller: FunctionCalls {
     /// What a function tells of itself, such as which providers can be used now; nil when it tells nothing.
     func describe(_ function: LiveFunction) async -> JSONObject? {
         let request = HTTPRequest(method: "POST", target: "/_edge/describe", body: HTTPBodyReader())
-        let starting = function.isolates.isReady ? Duration.zero : function.entry.startTimeout
+        // Who looks at the service waits for it.
+        let starting =
+            function.isolates.isReady ? Duration.zero : min(function.entry.startTimeout, Self.describeStartMax)
         guard let response = try? await function.isolates.call(request, timeout: Self.admitTimeout + starting),
             response.status == 200,
             let body = try? await response.collect(upTo: RunReading.bodyBytesMax)

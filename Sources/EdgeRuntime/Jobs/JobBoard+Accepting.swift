@@ -38,7 +38,6 @@ extension JobBoard {
         batch: ImageBatch? = nil,
         onlooker: PartialOnlooker? = nil
     ) async throws -> Job {
-        if let key = ticket.key, !ticket.isFresh { await forgetLost(key) }
         guard !isStopping else { throw AcceptError.stopping }
         guard jobs.count < Self.jobsMax else { throw AcceptError.tooManyJobs(limit: Self.jobsMax) }
         guard let queue = queues[function] else { preconditionFailure("\(function) was not configured") }
@@ -148,14 +147,6 @@ extension JobBoard {
             queue.add(generation)
         }
         return job
-    }
-
-    /// Work that has ended, and is on its way into the cache, is followed by nobody when what it made is lost: it is made again.
-    private func forgetLost(_ key: String) async {
-        guard let generation = byKey[key], case .done(.success(let result)) = generation.phase,
-            await finishing.hasLost(result)
-        else { return }
-        forgetKey(of: generation)
     }
 
     /// Equal lanes, which most tickets have, are kept once.

@@ -36,7 +36,7 @@ extension JobBoard {
 
     func forget(_ generation: Generation) {
         forgetKey(of: generation)
-        for job in generation.jobs where !unwritten.contains(job.id) { jobs[job.id] = nil }
+        for job in generation.jobs where !unwrittenEnds.contains(job.id) { jobs[job.id] = nil }
         generation.changes.notify()
         generation.jobs = []  // they refer to it: together they would stay in memory for ever
     }
@@ -56,24 +56,46 @@ extension JobBoard {
     private func writeEnd(of job: Job) async {
         guard job.hasFile else { return }
         do {
-            try await finishing.finish(job)
+            try await moveFile(of: job)
         } catch {
             log("job \(job.id): its end could not be written, and is tried again: \(error)")
-            unwritten.insert(job.id)
+            unwrittenEnds.insert(job.id)
             Task { @LoopActor in await writeEndLater(of: job) }
         }
     }
 
+    /// Where others follow on, the attempts must be in a living job's file before this one's file moves away: the next host would know
+    /// of none, and pay again.
+    private func moveFile(of job: Job) async throws {
+        if !job.generation.isDone { try await rewriteFile(of: job.generation) }
+        try await finishing.finish(job)
+    }
+
     private func writeEndLater(of job: Job) async {
         var pause = Self.endPause
-        while !isStopping, (try? await sleep(for: pause)) != nil {
+        while !isStopping, (try? await sleep(for: pause)) != nil, unwrittenEnds.contains(job.id) {
             pause = min(pause * 2, Self.endPauseMax)
-            guard (try? await finishing.finish(job)) != nil else { continue }
-            unwritten.remove(job.id)
-            jobs[job.id] = nil
-            log("job \(job.id): its end is written")
-            return job.generation.changes.notify()
+            if await isWrittenNow(job) { return }
         }
+    }
+
+    /// The last try before the host ends: the disk may have room by now.
+    func writeEndsNow() async {
+        for id in unwrittenEnds.sorted() { if let job = jobs[id] { _ = await isWrittenNow(job) } }
+    }
+
+    private func isWrittenNow(_ job: Job) async -> Bool {
+        do {
+            try await moveFile(of: job)
+        } catch StateError.finished {  // by another try
+        } catch {
+            return false
+        }
+        guard unwrittenEnds.remove(job.id) != nil else { return true }
+        jobs[job.id] = nil
+        log("job \(job.id): its end is written")
+        job.generation.changes.notify()
+        return true
     }
 
     /// The reason names paths of this machine: it is for the log, which has it from whom the error is thrown to.
@@ -91,7 +113,6 @@ extension JobBoard {
         guard !job.state.isFinal else { return }
         let generation = job.generation
         job.cancel(at: .now())
-        let wasOwner = generation.jobs.first === job
         var task: LeftTask?
         generation.jobs.removeAll { $0 === job }
         generation.changes.notify()
@@ -100,18 +121,10 @@ extension JobBoard {
         } else {
             settleStanding(of: generation)
         }
-        if wasOwner, !generation.jobs.isEmpty {
-            // The attempts must be in a living job's file before this one's file moves away.
-            do {
-                try await rewriteFile(of: generation)
-            } catch {
-                log("job \(generation.id): \(error)")
-            }
-        }
         await writeEnd(of: job)
-        if !unwritten.contains(job.id) { jobs[job.id] = nil }
+        if !unwrittenEnds.contains(job.id) { jobs[job.id] = nil }
         generation.changes.notify()
-        // Last: a provider may be slow, and until the end is on disk the next host would do the work again.
+        // Last, for a provider may be slow. Also where the disk refused the end: what is wanted by nobody should cost nothing.
         cancelLeft(generation)
         if let task { await calls.cancel(task) }
     }

@@ -11,6 +11,7 @@ extension JobBoard {
         let now = Timestamp.now()
         var open: LaneSet?
         var barred: [LanePass] = []
+        var passing: LaneBar?
         if let (set, money) = money(for: generation, now: now) {
             if money.open.isEmpty {
                 guard generation.deadline > now else { return nil }
@@ -19,7 +20,8 @@ extension JobBoard {
                 generation.hopeless = JobFailure(money.problem(generation.function))
                 return nil
             }
-            barred = money.passed
+            barred = money.passedOver
+            passing = money.passing
             open = money.left(of: set)
         }
         switch verdict(for: generation, among: open, now: now, ahead: ahead) {
@@ -28,6 +30,11 @@ extension JobBoard {
             generation.passed = barred + passed
             return nil
         case .blocked(let block):
+            // A lane that is barred for a moment only may be free long before the others are.
+            if let passing, generation.deadline > now {
+                let look = Self.block(passing, generation, now: now)
+                return block.until < look.until ? block : look
+            }
             guard block.until > generation.deadline else { return block }
             generation.hopeless = JobFailure(
                 status: 429,

@@ -44,12 +44,14 @@ extension JobBoard {
                 try await rewriteFile(of: generation)
             } catch {
                 guard !generation.isDone else { return }
+                log("job \(generation.id): \(error)")
+                let reason = (error as? StateError)?.publicDescription ?? "the host's log says why"
                 // Without its record the attempt must not be made: try again when the disk may have room.
                 return postpone(
                     generation,
                     attempt: .deferred,
                     .seconds(5),
-                    "The attempt could not be written down: \(error)"
+                    "The attempt could not be written down: \(reason)"
                 )
             }
             // Cancelled while the file was written: the function must not hear of it, for a call may cost money.

@@ -40,7 +40,7 @@ final class JobBoard {
     var lateLanes: [LaneSet] = []
     var isStopping = false
     /// Jobs whose end the disk has refused so far.
-    var unwritten: Set<String> = []
+    var unwrittenEnds: Set<String> = []
 
     /// Unfinished jobs at once; each costs about 2 KB of memory and a file.
     static let jobsMax = 100_000
@@ -81,7 +81,7 @@ final class JobBoard {
     // MARK: What others see
 
     /// Unfinished jobs.
-    var count: Int { jobs.count }
+    var count: Int { jobs.count - unwrittenEnds.count }
     var runningCount: Int { queues.values.reduce(0) { $0 + $1.runningCount } }
     var readyCount: Int { queues.values.reduce(0) { $0 + $1.readyCount } }
 
@@ -122,10 +122,13 @@ final class JobBoard {
     }
 
     /// Whether work for this key has just ended with a result that the cache does not have yet: it is followed, for the cache may
-    /// still have the one before it.
-    func hasNewResult(key: String) -> Bool {
-        guard let generation = byKey[key], case .done(.success) = generation.phase else { return false }
-        return true
+    /// still have the one before it. What it made and is lost is followed by nobody, and made again.
+    func hasNewResult(key: String) async -> Bool {
+        guard let generation = byKey[key], case .done(.success(let result)) = generation.phase else { return false }
+        // Who looks for it takes a moment, in which the cache may get it.
+        guard await finishing.hasLost(result) else { return byKey[key] === generation }
+        forgetKey(of: generation)
+        return false
     }
 
     // MARK: What its parts share

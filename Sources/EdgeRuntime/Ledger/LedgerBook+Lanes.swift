@@ -41,7 +41,8 @@ struct LanesWithMoney {
     /// Whether a run may cost anything.
     var mayCost: Bool { open.contains { $0.price != 0 } }
 
-    var passed: [LanePass] { barred.map { LanePass(lane: $0.lane.name, reason: $0.bar.reason) } }
+    /// The lanes that are barred, as an attempt tells of them.
+    var passedOver: [LanePass] { barred.map { LanePass(lane: $0.lane.name, reason: $0.bar.reason) } }
 
     /// What is told when none is left: first what passes by itself.
     func problem(_ function: String) -> Problem {
@@ -65,8 +66,8 @@ struct LanesWithMoney {
         return stop
     }
 
-    /// What bars one of them, where none is left, and is waited for; nil: nothing is to be waited for.
-    var passing: LaneBar? { open.isEmpty ? barred.lazy.map(\.bar).first(where: \.isPassing) : nil }
+    /// What bars one of them for a while, and may be waited for; nil: nothing does.
+    var passing: LaneBar? { barred.lazy.map(\.bar).first(where: \.isPassing) }
 
     /// Why none is left, in short; nil: one is.
     var bar: LaneBar? { open.isEmpty ? passing ?? barred.first?.bar : nil }

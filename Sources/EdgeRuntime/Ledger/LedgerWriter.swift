@@ -68,7 +68,7 @@ final class LedgerWriter {
     private func writeOnce() async throws {
         failure = nil
         write()
-        guard await written.wait() else { throw CancellationError() }
+        guard await written.wait(unless: { !isWriting }) else { throw CancellationError() }
         if let failure { throw failure }
     }
 

@@ -194,15 +194,18 @@ struct JobBoardTests {
         gate.notify()
         await bench.ended(first)
 
+        let isThere = await bench.board.hasNewResult(key: BoardBench.key("k"))
         let second = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: false)
         guard case .done(.success(let result)) = first.generation.phase else { throw UnexpectedPhase() }
         let name = try #require(result.images.first?.name)
         unlink(bench.images.path(of: name))
+        let isStillThere = await bench.board.hasNewResult(key: BoardBench.key("k"))
         let third = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: false)
         await bench.ended(third)
         disk.held.withLock { $0 = nil }
         await bench.idle()
 
+        #expect(isThere && !isStillThere)
         #expect(second.isLate && second.generation === first.generation)
         #expect(!third.isLate && third.state == .succeeded && third.generation !== first.generation)
         #expect(bench.calls.count == 2)
@@ -383,6 +386,56 @@ struct JobBoardTests {
         await bench.gone(job)
         #expect(await bench.stored(job)?["state"]?.string == (isCanceled ? "canceled" : "failed"))
         #expect(bench.folder.names(in: "jobs/active").isEmpty)
+    }
+
+    @Test @LoopActor func `a cancelled job's end is written only when the job that follows has its attempts on disk`()
+        async throws
+    {
+        let disk = FaultyDisk()
+        let bench = try await BoardBench(disk: disk.calls) { _ in }
+        let gate = ChangeSignal()
+        bench.calls.answer = { _, _ in
+            _ = await gate.wait()
+            return await bench.image("x")
+        }
+        let first = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true)
+        await bench.calls.begun(1)
+        let second = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true)
+
+        disk.arm(failing: 0)
+        await bench.board.cancel(first)
+        #expect(bench.board.job(first.id) === first)
+        #expect(try await bench.restarted().map(\.attempts.count).max() == 1, "the next host knows of the attempt")
+        await bench.gone(first)
+
+        #expect(try await bench.restarted().map(\.attempts.count) == [1])
+        gate.notify()
+        await bench.gone(second)
+        #expect(await bench.stored(first)?["state"]?.string == "canceled")
+        #expect(second.state == .succeeded && bench.calls.count == 1)
+    }
+
+    @Test @LoopActor func `an end that the disk has refused is tried once more when the host ends`() async throws {
+        let disk = FaultyDisk()
+        let bench = try await BoardBench(disk: disk.calls) { _ in }
+        bench.calls.answer = { _, _ in
+            .unfinished(
+                .limited(status: 429, after: .seconds(600), estimate: nil),
+                RunNote(status: 429, message: "wait", code: "x")
+            )
+        }
+        let job = try await bench.board.accept(bench.ticket(key: "k"), for: "f", needsFile: true)
+        await bench.until(job) { job.state == .waiting }
+        disk.arm(failing: 0)
+        await bench.board.cancel(job)
+        bench.board.stop()
+
+        let before = (bench.board.count, bench.board.unwrittenEnds)
+        await bench.board.writeEndsNow()
+
+        #expect(before == (0, [job.id]))
+        #expect(bench.board.job(job.id) == nil && bench.board.unwrittenEnds.isEmpty)
+        #expect(await bench.stored(job)?["state"]?.string == "canceled")
     }
 
     @Test @LoopActor func `what a function must remember is on disk when it is told so`() async throws {

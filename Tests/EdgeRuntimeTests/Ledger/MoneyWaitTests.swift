@@ -123,6 +123,33 @@ struct MoneyWaitTests: LedgerJobSuite {
         #expect(ledger.book.spentToday == 300)
     }
 
+    @Test @LoopActor
+    func `a lane that waits for its budget keeps a job alive whose other lane is blocked beyond its deadline`()
+        async throws
+    {
+        let bench = try await BoardBench(concurrency: 1)
+        let (board, ledger, gate) = (bench.board, bench.board.ledger, ChangeSignal())
+        let set = try lanes(
+            ["name": "a", "provider": "blocked", "price": 5, "quota": ["every": 10]],
+            ["name": "b", "provider": "p", "price": 100]
+        )
+        board.lanes.restore(account: "blocked", started: .now(), blockedUntil: .now() + .seconds(30 * 86_400))
+        let (running, waiting) = try await queue(bench, set, gate)
+        let settings = budget(1000, .provider, "p")
+
+        ledger.unread = BudgetIndex(settings.budgets)
+        gate.notify()
+        await bench.gone(running)
+        try await eventually("a place to be free") { board.runningCount == 0 }
+        #expect(!waiting.state.isFinal && bench.calls.count == 2)
+        ledger.use(settings)
+        await bench.calls.begun(3)
+        gate.notify()
+        await bench.gone(waiting)
+
+        #expect(waiting.state == .succeeded)
+    }
+
     @Test @LoopActor func `nothing is reserved again under a budget that is still read`() async throws {
         for limit: Int64 in [199, 200] {
             let bench = try await BoardBench()

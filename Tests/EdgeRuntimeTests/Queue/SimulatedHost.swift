@@ -194,7 +194,7 @@ final class SimulatedHost {
     private func gate(_ id: Int, now: Timestamp) -> LaneBlock? {
         guard let job = jobs[id], !job.isSent else { return nil }
         let lanes = book.lanes(requests[id].lanes, for: name(id), by: job.payer, now: now)
-        if lanes.passing != nil {
+        if lanes.open.isEmpty, lanes.passing != nil {
             return LaneBlock(line: Self.moneyLine, until: now + .seconds(30), expected: nil, reason: "stopped")
         }
         book.refuse(lanes)
