@@ -78,8 +78,9 @@ final class JobAccess {
         let isWritten: @LoopActor () -> Bool = { [board] in board.job(job.id) == nil }
         while !isWritten() {
             let left = end - .now
-            guard left > .zero else { throw Problem.endNotWritten(job.id) }
-            _ = await job.generation.changes.wait(atMost: left, unless: isWritten)
+            // A wait ends at once, again and again, when the client has left.
+            if left > .zero, await job.generation.changes.wait(atMost: left, unless: isWritten) { continue }
+            guard isWritten() else { throw Problem.endNotWritten(job.id) }
         }
     }
 

@@ -56,9 +56,9 @@ extension Host {
         let refusal = LoopTimer(after: left - Self.answerMoment) { [functions] in functions.refuseWaiting() }
         _ = await server.drain(within: left)
         refusal.cancel()
-        _ = try? await withDeadline(Self.lastMoment) { [board] in await board.writeEndsNow() }
         board.abandon()
         await functions.stop(within: Self.lastMoment)
+        _ = try? await withDeadline(Self.lastMoment) { [board] in await board.writeEndsNow() }
         _ = await limits.save()
         _ = try? await withDeadline(Self.lastMoment) { [ledger] in try await ledger.writer?.flush() }
         if !board.unwrittenEnds.isEmpty {

@@ -46,7 +46,7 @@ struct IsolateCall {
             do {
                 let answer = try await withDeadline(limit) { try await client.send(request) }
                 // What a stand-still of this host gave to the head beyond its time is there for the body too.
-                return response(answer, bodyTime: max(left, .now - begun - limit))
+                return response(answer, bodyTime: max(left, min(.now - begun - limit, limit)))
             } catch {
                 failure = error
             }

@@ -263,6 +263,8 @@ final class Job {
     let isLate: Bool
     /// Set when this job alone was canceled; its generation may go on for others.
     private(set) var canceledAt: Timestamp?
+    /// Whether its file told of the attempts when it was canceled.
+    var carriedAttempts = false
 
     init(
         id: String,

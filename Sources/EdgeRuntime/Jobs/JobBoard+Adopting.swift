@@ -12,8 +12,8 @@ extension JobBoard {
     func adopt(_ recovered: [RecoveredJob], ended: [String: EndedGeneration] = [:]) async {
         var adopted: [(RecoveredJob, Generation)] = []
         for (id, group) in Dictionary(grouping: recovered, by: \.generation).sorted(by: { $0.key < $1.key }) {
-            // The one with the most attempts is the one that carried them; equal ones were accepted in the order of their ids.
-            let ordered = group.sorted { ($1.attempts.count, $0.id) < ($0.attempts.count, $1.id) }
+            // The one that knows most is the one that carried the attempts; equal ones were accepted in the order of their ids.
+            let ordered = group.sorted { $0.knowledge == $1.knowledge ? $0.id < $1.id : $0.knowledge > $1.knowledge }
             guard let owner = ordered.first else { continue }
             let generation = generation(of: owner, among: ordered)
             ledger.restore(owner, generation, hasEnded: ended[id] != nil)

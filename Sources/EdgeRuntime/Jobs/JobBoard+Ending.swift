@@ -67,7 +67,7 @@ extension JobBoard {
     /// Where others follow on, the attempts must be in a living job's file before this one's file moves away: the next host would know
     /// of none, and pay again.
     private func moveFile(of job: Job) async throws {
-        if !job.generation.isDone { try await rewriteFile(of: job.generation) }
+        if job.carriedAttempts, !job.generation.isDone { try await rewriteFile(of: job.generation) }
         try await finishing.finish(job)
     }
 
@@ -81,13 +81,15 @@ extension JobBoard {
 
     /// The last try before the host ends: the disk may have room by now.
     func writeEndsNow() async {
-        for id in unwrittenEnds.sorted() { if let job = jobs[id] { _ = await isWrittenNow(job) } }
+        for id in unwrittenEnds.sorted() where !Task.isCancelled {
+            if let job = jobs[id] { _ = await isWrittenNow(job) }
+        }
     }
 
     private func isWrittenNow(_ job: Job) async -> Bool {
         do {
             try await moveFile(of: job)
-        } catch StateError.finished {  // by another try
+        } catch StateError.finished(let id) where id == job.id {  // by another try
         } catch {
             return false
         }
@@ -113,6 +115,7 @@ extension JobBoard {
         guard !job.state.isFinal else { return }
         let generation = job.generation
         job.cancel(at: .now())
+        job.carriedAttempts = generation.jobs.first === job
         var task: LeftTask?
         generation.jobs.removeAll { $0 === job }
         generation.changes.notify()

@@ -30,12 +30,9 @@ extension JobBoard {
             generation.passed = barred + passed
             return nil
         case .blocked(let block):
-            // A lane that is barred for a moment only may be free long before the others are.
-            if let passing, generation.deadline > now {
-                let look = Self.block(passing, generation, now: now)
-                return block.until < look.until ? block : look
-            }
             guard block.until > generation.deadline else { return block }
+            // A lane that is barred for a moment only may be free before that.
+            if let passing, generation.deadline > now { return Self.block(passing, generation, now: now) }
             generation.hopeless = JobFailure(
                 status: 429,
                 code: "deadline",

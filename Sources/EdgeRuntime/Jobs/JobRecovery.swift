@@ -124,3 +124,11 @@ struct RecoveredJob: Equatable, Sendable {
         return last.outcome == .lost || last.isUnsure ? last.id : nil
     }
 }
+
+extension RecoveredJob {
+    /// How far its file follows its work. Of a cancelled job whose end was not written it stands still, while a follower's goes on.
+    var knowledge: (attempts: Int, isLastEnded: Int, hasTask: Int) {
+        let outcome = attempts.last?.outcome
+        return (attempts.count, outcome == nil || outcome == .lost ? 0 : 1, resumeState == nil ? 0 : 1)
+    }
+}

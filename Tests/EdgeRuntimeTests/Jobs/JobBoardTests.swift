@@ -1,4 +1,5 @@
 import CivilTime
+import Digest
 import EdgeLoop
 import Glibc
 import JSON
@@ -436,6 +437,30 @@ struct JobBoardTests {
         #expect(before == (0, [job.id]))
         #expect(bench.board.job(job.id) == nil && bench.board.unwrittenEnds.isEmpty)
         #expect(await bench.stored(job)?["state"]?.string == "canceled")
+    }
+
+    @Test @LoopActor func `of two files with the same attempt the one that knows the provider's task is gone on with`()
+        async throws
+    {
+        let bench = try await BoardBench()
+        var states: [[UInt8]?] = []
+        bench.calls.answer = { generation, _ in
+            states.append(generation.resumeState)
+            return await bench.image("x")
+        }
+        var old = JobDocument.stored(bench.queued())
+        old["attempts"] = [["number": 1, "id": "a", "started": .string(Timestamp.now().iso8601)]]
+        var new = old
+        new["id"] = .string(UUIDText.version7())
+        new["resumeState"] = ["task": "t"]
+        for file in [old, new] {
+            bench.folder.write(JSONValue.object(file).text(), to: "jobs/active/\(file["id"]?.string ?? "").json")
+        }
+
+        await bench.board.adopt(try await bench.takeOver(from: bench))
+        await bench.idle()
+
+        #expect(states == [Array(#"{"task":"t"}"#.utf8)])
     }
 
     @Test @LoopActor func `what a function must remember is on disk when it is told so`() async throws {
