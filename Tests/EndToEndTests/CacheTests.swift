@@ -8,9 +8,12 @@ import Testing
 struct CacheTests {
     init() { TestLoop.start() }
 
-    @Test @LoopActor func `a kept image answers without the provider, also after a restart`() async throws {
+    @Test(arguments: [nil, TemporaryFolder.memory]) @LoopActor
+    func `a kept image answers without the provider, also after a restart`(in place: String?) async throws {
         let upstream = try HuggingFaceScript()
-        try await withEdge(EdgeOptions(environment: upstream.environment)) { host in
+        var options = EdgeOptions(environment: upstream.environment)
+        options.place = place
+        try await withEdge(options) { host in
             let first = try await host.generate("a fox")
             let second = try await host.generate("a fox")
             try await eventually("the job's end on disk") { host.doneJobs.count == 1 && host.activeJobs.isEmpty }

@@ -12,6 +12,16 @@ struct CrashTests {
     private static let kills = getenv("EDGE_CRASH_KILLS").flatMap { Int(String(cString: $0)) } ?? 25
 
     @Test @LoopActor func `every accepted job ends exactly once, whenever the host is killed`() async throws {
+        try await killAgainAndAgain(Self.kills)
+    }
+
+    /// Fewer, for the steps are the same; only where they are done, and so what is between two of them, differs.
+    @Test(.enabled(if: TemporaryFolder.memory != nil)) @LoopActor
+    func `every accepted job ends exactly once, with a state in memory too`() async throws {
+        try await killAgainAndAgain(max(5, Self.kills / 4), in: TemporaryFolder.memory)
+    }
+
+    @LoopActor private func killAgainAndAgain(_ kills: Int, in place: String? = nil) async throws {
         let manifest = TestManifest.bundled([
             ("functions.generate.job.perDay", 0), ("functions.generate.job.attempts", 20),
             ("functions.generate.job.concurrency", 16),
@@ -24,8 +34,10 @@ struct CrashTests {
             }
         }
         let load = CrashLoad()
-        try await withEdge(EdgeOptions(manifest: manifest, environment: upstream.environment)) { host in
-            for round in 0..<Self.kills {
+        var options = EdgeOptions(manifest: manifest, environment: upstream.environment)
+        options.place = place
+        try await withEdge(options) { host in
+            for round in 0..<kills {
                 let clients = load.begin(host, round: round)
                 // A third of the moments lies in the start, the others in the work.
                 if !round.isMultiple(of: 3) { try await load.answer(after: load.answers) }

@@ -55,13 +55,14 @@ public struct HostTestFailure: Error, CustomStringConvertible {
 public final class EdgeHost {
     public var options: EdgeOptions
     /// The host's working folder: functions.json, env files, and the state in `state`.
-    public let folder = TemporaryFolder()
+    public let folder: TemporaryFolder
     public private(set) var port: UInt16 = 0
     private var child: ChildProcess?
     public private(set) var outputs: [(output: OutputLines, errors: OutputLines)] = []
 
     public init(_ options: EdgeOptions = EdgeOptions()) {
         self.options = options
+        folder = TemporaryFolder(in: options.place)
         let manifest = options.manifest ?? TestManifest.bundled
         folder.write(manifest.text(pretty: true), to: "functions.json")
         folder.write(options.settings.text(pretty: true), to: "generate.json")

@@ -13,6 +13,8 @@ public struct EdgeOptions: Sendable {
     public var arguments: [String] = []
     /// Further files in the host's working folder.
     public var files: [(name: String, text: String)] = []
+    /// Where the host's working folder is; nil: under TMPDIR.
+    public var place: String?
     /// `--port`; nil: no such flag.
     public var port: String? = "0"
 

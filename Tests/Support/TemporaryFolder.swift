@@ -2,12 +2,16 @@
 internal import Glibc
 internal import Synchronization
 
-/// An empty folder under TMPDIR, removed with everything in it when it is released.
+/// An empty folder under TMPDIR or in another place, removed with everything in it when it is released.
 public final class TemporaryFolder: Sendable {
     public let path: String
 
-    public init() {
-        var template = Array("\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/edge-test-XXXXXX".utf8CString)
+    /// A file system in memory, where this machine has one.
+    public static let memory: String? = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : nil
+
+    public init(in place: String? = nil) {
+        let place = place ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array("\(place)/edge-test-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else { preconditionFailure("no temporary folder: errno \(errno)") }
         path = String(cString: made)
     }

@@ -61,7 +61,7 @@ final class ImageFiles {
         let files = state.files
         let images = "\(state.path)/images"
         let temporary = state.temporaryPath(for: "image")
-        let (name, isThere) = try await Pool.files { () throws(StateError) in
+        let (name, isThere) = try await files.perform(bytes: bytes.count) { () throws(StateError) in
             guard let name = ImageName(sha256: SHA256.hex(of: bytes), ext: ext) else {
                 throw .badName(what: "file extension", name: ext)
             }
@@ -75,7 +75,7 @@ final class ImageFiles {
             defer { gate.leave(name.key) }
             // Between the look and the lease another reference may have ended and taken the file along.
             let path = path(of: name)
-            let stays = try await Pool.files { () throws(StateError) in
+            let stays = try await files.perform(bytes: bytes.count) { () throws(StateError) in
                 if (try? files.status(path).bytes) == bytes.count { return true }
                 try files.writeNew(temporary, bytes)
                 return false
@@ -113,7 +113,7 @@ final class ImageFiles {
                 madeFolders.insert(name.folder)
             }
         } catch {
-            await Pool.run { files.discard(temporary) }
+            await files.run { files.discard(temporary) }
             throw error
         }
         do throws(StateError) {
@@ -126,7 +126,7 @@ final class ImageFiles {
         } catch {
             madeFolders.remove(name.folder)  // perhaps somebody removed the folder
             // Another's image of that name stays: the bytes are the same, and it may be referred to.
-            if !isHeldByOthers(name) { await Pool.run { files.discard(path) } }
+            if !isHeldByOthers(name) { await files.run { files.discard(path) } }
             throw error
         }
     }

@@ -1,4 +1,4 @@
-// An image that arrives in pieces: hashed and written on the pool as it comes, never whole in memory.
+// An image that arrives in pieces: hashed and written as it comes, never whole in memory.
 internal import Digest
 internal import EdgeLoop
 
@@ -37,7 +37,7 @@ final class ImageWriter {
         isBusy = true
         let files = images.state.files
         let (path, hash) = (path, hash)
-        let result = await Pool.run {
+        let result = await files.run(bytes: piece.count) {
             Result { () throws(StateError) in try Self.write(piece, hash, descriptor, path, files) }
         }
         isBusy = false
@@ -66,7 +66,9 @@ final class ImageWriter {
         let path = path
         isBusy = true
         defer { isBusy = false }
-        if descriptor == nil { descriptor = try await Pool.files { () throws(StateError) in try files.create(path) } }
+        if descriptor == nil {
+            descriptor = try await files.perform { () throws(StateError) in try files.create(path) }
+        }
         guard let descriptor else { preconditionFailure("a file was made") }
         var status = FileStatus()
         let code = files.calls.statusOfOpen(descriptor, &status)
@@ -93,7 +95,7 @@ final class ImageWriter {
         guard code == 0 else { throw await fail(.failed(doing: "look at", path: path, code: -code), descriptor) }
         let handle = ImageHandle(name: name, descriptor: descriptor, status: status, files: files)
         state = .done
-        await Pool.run { files.discard(path) }
+        await files.run { files.discard(path) }
         return handle
     }
 

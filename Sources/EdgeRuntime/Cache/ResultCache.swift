@@ -168,7 +168,7 @@ extension ResultCache {
         let (above, folder, path) = (folder, key.folder, "\(folder)/\(key.path)")
         let isMade = madeFolders.contains(folder)
         do throws(StateError) {
-            try await Pool.files { () throws(StateError) in
+            try await files.perform { () throws(StateError) in
                 if !isMade { try files.makeFolder("\(above)/\(folder)") }
                 try files.writeNew(temporary, entry.stored(key: key), isSynced: false)
                 try files.move(temporary, to: path)
@@ -192,13 +192,13 @@ extension ResultCache {
         }
         let files = files
         let path = "\(folder)/\(key.path)"
-        await Pool.run { files.discard(path) }
+        await files.run { files.discard(path) }
     }
 
     private func read(_ key: CacheKey) async -> Reading {
         let files = files
         let path = "\(folder)/\(key.path)"
-        return await Pool.run { Self.read(key, path, files) }
+        return await files.run { Self.read(key, path, files) }
     }
 
     private static nonisolated func read(_ key: CacheKey, _ path: String, _ files: FileWriter) -> Reading {
@@ -216,7 +216,7 @@ extension ResultCache {
         index.touch(key, at: now)
         let files = files
         let path = "\(folder)/\(key.path)"
-        Task { await Pool.run { _ = files.calls.touch(path) } }
+        Task { await files.run { _ = files.calls.touch(path) } }
     }
 }
 

@@ -251,6 +251,8 @@ final class JobFront {
     /// - Parameter orBytes: whether an image that is whole will do, although its job has not ended.
     func waitForEnd(of job: Job, orBytes: Bool = false, atMost limit: Duration) async {
         let end = ContinuousClock.now + limit
+        if !orBytes { job.generation.endsAwaited += 1 }
+        defer { if !orBytes { job.generation.endsAwaited -= 1 } }
         let isOver: @LoopActor () -> Bool = { [self] in
             job.state.isFinal || isStopping || orBytes && job.generation.whole != nil
         }

@@ -128,7 +128,7 @@ final class RecallFront {
         let isSmall = handle.bytes <= Self.memoryBytesMax
         let canned: HTTPCannedResponse
         if isSmall {
-            guard let bytes = await Pool.run({ handle.contents() }) else { return }
+            guard let bytes = await images.state.files.run(bytes: handle.bytes, { handle.contents() }) else { return }
             canned = HTTPCannedResponse(headers: headers, body: bytes)
         } else {
             canned = HTTPCannedResponse(headers: headers, file: handle.region)

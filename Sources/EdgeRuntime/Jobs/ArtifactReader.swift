@@ -33,8 +33,8 @@ struct ArtifactReader {
     let images: ImageFiles
     /// Whether a picture of which the function says `"nsfw": true` is no result.
     var refusesNSFW = false
-    /// Told of a single artifact that is whole and not durable yet.
-    let onWhole: @LoopActor (WholeResult) -> Void
+    /// Told of a single artifact that is whole; it is made durable when this returns.
+    let onWhole: @LoopActor (WholeResult) async -> Void
     /// Set where a caller's own token has paid, which is then taken out of what is told.
     var own: Redactor?
 
@@ -55,7 +55,7 @@ struct ArtifactReader {
             let mediaType = Self.mediaType(type)
             let handle = try await writer.seal(ext: ImageFileType.fileExtension(ofType: mediaType))
             let record = Self.record(handle.name.sha256, mediaType, bytes: handle.bytes, facts)
-            onWhole(WholeResult(result: JobResult(images: [record], facts: facts), image: handle))
+            await onWhole(WholeResult(result: JobResult(images: [record], facts: facts), image: handle))
         }
         var artifacts = StoredArtifacts(result: JobResult(images: [], facts: facts))
         try await Self.finish(writer, type: type, facts, into: &artifacts)

@@ -8,6 +8,8 @@ final class ChangeSignal {
     private var timers: [Int: LoopTimer] = [:]
     private var nextWaiter = 0
 
+    var isAwaited: Bool { !waiters.isEmpty }
+
     /// Waits for the next ``notify()``: true; or until `limit` is over or the task is cancelled: false.
     /// - Parameter isMet: whether there is nothing left to wait for. Asked when the wait begins: after a check before the call, others
     ///   may have run.

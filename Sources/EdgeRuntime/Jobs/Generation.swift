@@ -103,6 +103,11 @@ final class Generation {
     /// There while somebody looks on: ten thousand may wait, and pictures that nobody sees would stay open.
     private(set) var partials: PartialPictures?
 
+    /// How many callers wait for its end, with whom ``show(_:)`` keeps nobody waiting.
+    var endsAwaited = 0
+
+    /// Longer than the host needs to take on a request; by the loop's clock, so up to a millisecond less.
+    private static let behindAnswer = Duration.milliseconds(2)
     /// Attempts kept in memory and in the file; a job that waits an hour for a limit would have thousands.
     static let attemptsKept = 100
 
@@ -149,11 +154,15 @@ final class Generation {
         self.started = started
     }
 
-    /// Lets those have the image who asked for its bytes: they are told of no job and no URL that a lost disk could break.
-    func show(_ whole: WholeResult) {
+    /// Lets those have the image who asked for its bytes: they are told of no job and no URL that a lost disk could break. Returns when
+    /// the rest of the work's end should go on: where nobody waits for that, behind the answers, and behind what is asked next by
+    /// whoever got one.
+    func show(_ whole: WholeResult) async {
         guard !ticket.isFresh, !isDone else { return }
         self.whole = whole
+        let isWanted = changes.isAwaited && endsAwaited == 0
         changes.notify()
+        if isWanted { try? await sleep(for: Self.behindAnswer) }
     }
 
     func begin(_ attempt: Attempt) {

@@ -40,7 +40,7 @@ extension JobFiles {
                 active.remove(key)
                 let path = "\(activeFolder)/\(key.id).json"
                 let files = state.files
-                await Pool.run { files.discard(path) }
+                await files.run { files.discard(path) }
             }
             throw error
         }
@@ -63,13 +63,13 @@ extension JobFiles {
             try await publish(document, key, in: folder)
         } catch {
             madeDays.remove(day)  // perhaps somebody removed the folder
-            await Pool.run { files.discard(path) }
+            await files.run { files.discard(path) }
             throw error
         }
         finished.insert(key, day: day)
         guard active.remove(key) != nil else { return }
         let activePath = "\(activeFolder)/\(key.id).json"
-        let isRemoved = await Pool.run { (try? files.remove(activePath)) != nil }
+        let isRemoved = await files.run { (try? files.remove(activePath)) != nil }
         if !isRemoved { leftovers.insert(key) }  // `done` wins at start, and the next removal tries again
     }
 

@@ -29,6 +29,7 @@ final class DirectorySync {
     /// nobody syncs the folder just then, the change and its sync are one trip to the pool.
     /// - Throws: what `change` throws, or the sync's error; then `change` has happened but may not last.
     func sync(_ folder: String, after change: Change? = nil) async throws(StateError) {
+        if files.isInMemory { return try await files.perform { () throws(StateError) in try change?() } }
         let result: Result<Void, StateError> = await withCheckedContinuation { done in
             let files = files
             Pool.start { [self] in

@@ -2,7 +2,9 @@
 
 enum FileSystemKind: Equatable, Sendable {
     case disk
-    /// Gone with the machine or the container: tmpfs, ramfs, a container's overlay.
+    /// In memory: gone with the machine or the container, and nothing waits for it. tmpfs, ramfs.
+    case memory(name: String)
+    /// Gone with the container: its overlay.
     case throwAway(name: String)
     /// A server's, where a done rename may look failed and locks may be emulated.
     case network(name: String)
@@ -33,7 +35,8 @@ enum FileSystemKind: Equatable, Sendable {
 
     private init(name: String) {
         switch name {
-        case "tmpfs", "ramfs", "overlay": self = .throwAway(name: name)
+        case "tmpfs", "ramfs": self = .memory(name: name)
+        case "overlay": self = .throwAway(name: name)
         case "nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "fuse": self = .network(name: name)
         case _ where name.hasPrefix("fuse."): self = .network(name: name)
         default: self = .disk

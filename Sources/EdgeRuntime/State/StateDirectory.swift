@@ -39,10 +39,12 @@ final class StateDirectory {
     ]
 
     /// Makes the layout where it is missing, takes the lock, empties `jobs/tmp`, and proves that files can be written.
+    /// - Parameter calls: in place of the kernel's own; they may wait, on whichever file system.
     /// - Throws: one clear reason why this directory cannot be used.
-    init(path: String, reserve: DiskReserve = DiskReserve(), calls: FileCalls = .system) async throws(StateError) {
-        let files = FileWriter(calls: calls)
-        let opened = try await Pool.files { () throws(StateError) in try Self.open(path, files) }
+    init(path: String, reserve: DiskReserve = DiskReserve(), calls: FileCalls? = nil) async throws(StateError) {
+        var files = FileWriter(calls: calls ?? .system)
+        let opened = try await Pool.files { [files] () throws(StateError) in try Self.open(path, files) }
+        if calls == nil, case .memory = opened.kind { files.isInMemory = true }
         self.path = opened.path
         self.files = files
         self.reserve = reserve
@@ -52,7 +54,7 @@ final class StateDirectory {
         case .disk:
             warnings = []
             isThrowAway = false
-        case .throwAway(let name):
+        case .memory(let name), .throwAway(let name):
             warnings = ["\(opened.path) is on \(name): jobs and images are gone when this machine or container is"]
             isThrowAway = true
         case .network(let name):

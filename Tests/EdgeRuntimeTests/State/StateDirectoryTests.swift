@@ -147,7 +147,7 @@ struct StateDirectoryTests {
             """
 
         #expect(FileSystemKind(device: 254 << 8, mounts: mounts) == .disk)
-        #expect(FileSystemKind(device: 21, mounts: mounts) == .throwAway(name: "tmpfs"))
+        #expect(FileSystemKind(device: 21, mounts: mounts) == .memory(name: "tmpfs"))
         #expect(FileSystemKind(device: 44, mounts: mounts) == .network(name: "nfs4"))
         #expect(FileSystemKind(device: 45, mounts: mounts) == .throwAway(name: "overlay"))
         #expect(FileSystemKind(device: 46, mounts: mounts) == .network(name: "fuse.s3fs"))
