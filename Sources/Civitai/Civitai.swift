@@ -44,15 +44,15 @@ public final class Civitai: Provider {
     }
 
     /// The same for every model: what else one of them does not take comes with its refusal.
-    public func abilities(of model: String?) -> ProviderAbilities {
-        ProviderAbilities(
-            [
-                .negativePrompt, .width, .height, .steps, .guidanceScale, .seed, .scheduler, .image, .strength, .loras,
-                .safety,
-            ],
-            sizes: .steps(of: 1, in: CivitaiMistake.side)
-        )
-    }
+    public func abilities(of model: String?) -> ProviderAbilities { Self.abilities }
+
+    private static let abilities = ProviderAbilities(
+        [
+            .negativePrompt, .width, .height, .steps, .guidanceScale, .seed, .scheduler, .image, .strength, .loras,
+            .safety,
+        ],
+        sizes: .steps(of: 1, in: CivitaiMistake.side)
+    )
 
     public func answer(_ request: ImageRequest, attempt: ProviderAttempt) async throws(ProviderError) -> ProviderAnswer
     {

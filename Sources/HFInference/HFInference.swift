@@ -43,13 +43,16 @@ public final class HFInference: Provider {
     }
 
     /// Who serves a model is known when it is asked for: then a narrower provider refuses what it cannot do.
-    public func abilities(of model: String?) -> ProviderAbilities {
-        let tasks = HFTask.allCases
-        let parameters = HFRoutedProvider.allCases.flatMap { provider in
-            tasks.compactMap { provider.parameters(for: $0) }
+    public func abilities(of model: String?) -> ProviderAbilities { Self.abilities }
+
+    /// What any of the providers can do.
+    private static let abilities: ProviderAbilities = {
+        var parameters = Parameters()
+        for provider in HFRoutedProvider.allCases {
+            for task in HFTask.allCases { parameters.formUnion(provider.parameters(for: task) ?? []) }
         }
-        return ProviderAbilities(parameters.reduce(into: []) { $0.formUnion($1) }, kinds: [.image, .video])
-    }
+        return ProviderAbilities(parameters, kinds: [.image, .video])
+    }()
 
     /// The account's name, asked of the Hub: free. A key of another server is none of the Hub's business.
     public func check() async throws(ProviderError) -> String {

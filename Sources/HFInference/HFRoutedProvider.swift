@@ -13,8 +13,8 @@ public enum HFRoutedProvider: String, Sendable, CaseIterable {
     case zaiOrg = "zai-org"
 
     /// Parameters that its requests have a place for; nil for a task that it does not do, or that we cannot ask it for.
-    func parameters(for task: HFTask) -> Set<Parameter>? {
-        let all: Set<Parameter> = [.negativePrompt, .width, .height, .steps, .guidanceScale, .seed, .scheduler]
+    func parameters(for task: HFTask) -> Parameters? {
+        let all: Parameters = [.negativePrompt, .width, .height, .steps, .guidanceScale, .seed, .scheduler]
         switch (self, task) {
         case (.hfInference, .textToImage), (.replicate, .textToImage): return all
         case (.hfInference, .imageToImage): return all.union([.image, .strength])

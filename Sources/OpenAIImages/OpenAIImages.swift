@@ -54,7 +54,7 @@ public final class OpenAIImages: Provider {
     /// A name that does not fit is refused when it is asked for.
     public func abilities(of model: String?) -> ProviderAbilities {
         let model = (try? self.model(named: model)) ?? nil
-        var parameters: Set<Parameter> = [.width, .height, .image, .mask]
+        var parameters: Parameters = [.width, .height, .image, .mask]
         if requests.takesExtras(model) { parameters.formUnion([.seed, .negativePrompt, .steps, .guidanceScale]) }
         return ProviderAbilities(parameters, sizes: (model?.family ?? .other).sizes)
     }
@@ -160,12 +160,12 @@ public final class OpenAIImages: Provider {
             throw failure(.refused, "\(name) makes no videos: choose another provider").unfit
         }
         let offered = abilities(of: request.model).parameters
-        let unplaced = Parameter.allCases.filter { request.given.contains($0) && !offered.contains($0) }
+        let unplaced = request.given.subtracting(offered)
         guard unplaced.isEmpty else {
-            let known = Parameter.allCases.filter(offered.contains).map(\.rawValue).joined(separator: ", ")
+            let known = offered.list.map(\.rawValue).joined(separator: ", ")
             throw failure(
                 .refused,
-                "\(name) cannot take \(unplaced.map(\.rawValue).joined(separator: ", ")): it takes prompt, \(known); leave out the rest or choose another model"
+                "\(name) cannot take \(unplaced.list.map(\.rawValue).joined(separator: ", ")): it takes prompt, \(known); leave out the rest or choose another model"
             ).unfit
         }
         guard request.mask == nil || request.image != nil else {

@@ -4,6 +4,7 @@ internal import Providers
 /// The name of a model, as it is sent. Names may hold a slash or a colon: other hosts have such.
 public struct OpenAIModel: Sendable, Hashable, CustomStringConvertible {
     public let text: String
+    let family: Family
 
     static let lengthMax = 200
 
@@ -15,7 +16,7 @@ public struct OpenAIModel: Sendable, Hashable, CustomStringConvertible {
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw OpenAIModelError(reason: "a model name has no space and no character beyond ASCII")
         }
-        self.text = text
+        self.init(known: text)
     }
 
     public var description: String { text }
@@ -23,10 +24,13 @@ public struct OpenAIModel: Sendable, Hashable, CustomStringConvertible {
     /// `gpt-image-1-mini`: the cheapest that OpenAI has.
     public static let usual = OpenAIModel(known: "gpt-image-1-mini")
 
-    private init(known text: String) { self.text = text }
+    private init(known text: String) {
+        self.text = text
+        family = Family(of: text)
+    }
 
     /// What a name says about the requests that the model takes.
-    enum Family: Equatable {
+    enum Family: Hashable {
         /// GPT image models up to 1.5, in three sizes. They refuse `response_format`, and always answer in base64.
         case gptFixed
         /// The same from `gpt-image-2` on, in sizes of one's choice.
@@ -35,16 +39,19 @@ public struct OpenAIModel: Sendable, Hashable, CustomStringConvertible {
         case dallE3
         /// Whatever other servers have.
         case other
-    }
 
-    var family: Family {
-        // Gateways put the maker's name in front: `openai/gpt-image-2`.
-        let name = text.lowercased().split(separator: "/").last.map(String.init) ?? text
-        if name.hasPrefix("gpt-image-1") || name.hasPrefix("chatgpt-image") { return .gptFixed }
-        if name.hasPrefix("gpt-image-") { return .gptFree }
-        if name.hasPrefix("dall-e-2") { return .dallE2 }
-        if name.hasPrefix("dall-e-3") { return .dallE3 }
-        return .other
+        fileprivate init(of text: String) {
+            // Gateways put the maker's name in front: `openai/gpt-image-2`.
+            let name = text.lowercased().split(separator: "/").last.map(String.init) ?? text
+            self =
+                switch name {
+                case _ where name.hasPrefix("gpt-image-1") || name.hasPrefix("chatgpt-image"): .gptFixed
+                case _ where name.hasPrefix("gpt-image-"): .gptFree
+                case _ where name.hasPrefix("dall-e-2"): .dallE2
+                case _ where name.hasPrefix("dall-e-3"): .dallE3
+                default: .other
+                }
+        }
     }
 }
 

@@ -15,7 +15,9 @@ public struct OpenAISettings: Sendable, Equatable {
     public static let publicURL = "https://api.openai.com/v1"
 
     /// Without a trailing slash; OpenAI's own and most others end in `/v1`.
-    public var baseURL: String
+    public var baseURL: String { didSet { isPublic = Self.isPublic(baseURL) } }
+    /// Whether this is OpenAI itself, in whichever of its regions (`eu.api.openai.com`).
+    public private(set) var isPublic: Bool
     /// Local servers need none.
     public var key: ProviderKey?
     /// Where a request names none. Nil: the server's own, or ``OpenAIModel/usual`` at OpenAI.
@@ -36,6 +38,7 @@ public struct OpenAISettings: Sendable, Equatable {
         imageBytesMax: Int = 24 << 20
     ) throws(ProviderSettingsError) {
         self.baseURL = try ProviderAddress.checked(baseURL, name: "OPENAI_BASE_URL", keyName: Self.keyName)
+        isPublic = Self.isPublic(self.baseURL)
         self.key = key
         self.defaultModel = defaultModel
         self.extras = extras
@@ -73,8 +76,7 @@ public struct OpenAISettings: Sendable, Equatable {
     /// What OpenAI's models take, the older ones too.
     private static let qualities = ["auto", "low", "medium", "high", "xhigh", "max", "standard", "hd"]
 
-    /// Whether this is OpenAI itself, in whichever of its regions (`eu.api.openai.com`).
-    public var isPublic: Bool {
+    private static func isPublic(_ baseURL: String) -> Bool {
         guard let start = baseURL.firstRange(of: "://")?.upperBound else { return false }
         let host = baseURL[start...].prefix { $0 != "/" && $0 != ":" }.lowercased()
         return host == "api.openai.com" || host.hasSuffix(".api.openai.com")

@@ -12,8 +12,8 @@ public enum Parameter: String, Sendable, Hashable, CaseIterable {
 
 extension ImageRequest {
     /// The parts that were asked for.
-    public var given: Set<Parameter> {
-        var given: Set<Parameter> = []
+    public var given: Parameters {
+        var given = Parameters()
         if negativePrompt != nil { given.insert(.negativePrompt) }
         if width != nil { given.insert(.width) }
         if height != nil { given.insert(.height) }

@@ -10,12 +10,12 @@ public struct ProviderAbilities: Sendable, Equatable {
         case listed([[Int]])
     }
 
-    public var parameters: Set<Parameter>
+    public var parameters: Parameters
     public var sizes: Sizes
     /// What it makes.
     public var kinds: Set<ImageRequest.Kind>
 
-    public init(_ parameters: Set<Parameter>, sizes: Sizes = .any, kinds: Set<ImageRequest.Kind> = [.image]) {
+    public init(_ parameters: Parameters, sizes: Sizes = .any, kinds: Set<ImageRequest.Kind> = [.image]) {
         self.parameters = parameters
         self.sizes = sizes
         self.kinds = kinds
@@ -29,11 +29,10 @@ public struct ProviderAbilities: Sendable, Equatable {
 
     /// What of a request cannot be done, in the order of ``Parameter``.
     public func lacks(of request: ImageRequest) -> [Lack] {
-        let given = request.given
-        let offered = Parameter.allCases.filter(parameters.contains).map(\.rawValue).joined(separator: ", ")
         var lacks: [Lack] = []
-        for parameter in Parameter.allCases where given.contains(parameter) {
+        for parameter in request.given.list {
             if !parameters.contains(parameter) {
+                let offered = parameters.list.map(\.rawValue).joined(separator: ", ")
                 lacks.append(Lack(parameter: parameter, advice: offered.isEmpty ? "a prompt alone" : offered))
             } else if let advice = misfit(parameter, request) {
                 lacks.append(Lack(parameter: parameter, advice: advice))

@@ -41,13 +41,13 @@ public final class Runware: Provider {
     }
 
     /// Everything, for any model: which parameters and sizes a model takes comes with its refusal.
-    public func abilities(of model: String?) -> ProviderAbilities {
-        ProviderAbilities(
-            Set(Parameter.allCases),
-            sizes: .steps(of: 1, in: RunwareMistake.side),
-            kinds: [.image, .video]
-        )
-    }
+    public func abilities(of model: String?) -> ProviderAbilities { Self.abilities }
+
+    private static let abilities = ProviderAbilities(
+        .all,
+        sizes: .steps(of: 1, in: RunwareMistake.side),
+        kinds: [.image, .video]
+    )
 
     public func answer(
         _ request: ImageRequest,

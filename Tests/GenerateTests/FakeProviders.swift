@@ -12,8 +12,8 @@ struct NoTransport: ProviderTransport {
 
 /// Providers as admission sees them, none of them asked.
 enum Fake {
-    static let all: Set<Parameter> = Set(Parameter.allCases)
-    static let plain: Set<Parameter> = [.negativePrompt, .width, .height, .steps, .guidanceScale, .seed, .scheduler]
+    static let all = Parameters.all
+    static let plain: Parameters = [.negativePrompt, .width, .height, .steps, .guidanceScale, .seed, .scheduler]
 
     static func standing(
         _ name: String,

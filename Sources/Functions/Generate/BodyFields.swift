@@ -4,8 +4,8 @@ internal import JSON
 enum BodyFields {
     /// - Parameter contentType: browsers' simple requests and Supabase clients send JSON as `text/plain`, some send no type.
     static func read(_ body: [UInt8], contentType: String?) throws(AdmissionError) -> JSONObject {
-        let type = (contentType ?? "").prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
-        guard ["", "application/json", "text/plain"].contains(type) else {
+        let type = type(contentType)
+        guard ["application/json", "", "text/plain"].contains(type) else {
             throw AdmissionError(
                 status: 415,
                 code: "unsupported_media_type",
@@ -30,5 +30,12 @@ enum BodyFields {
             throw AdmissionError(code: "invalid_json", "the body is \(value.kind); send a JSON object with a prompt")
         }
         return object
+    }
+
+    /// Without parameters and white space, in small letters.
+    private static func type(_ contentType: String?) -> String {
+        guard let contentType, contentType != "application/json" else { return contentType ?? "" }
+        let type = contentType.utf8.prefix { $0 != UInt8(ascii: ";") }.filter { $0 != 0x20 && $0 != 0x09 }
+        return String(decoding: type, as: UTF8.self).lowercased()
     }
 }

@@ -18,9 +18,9 @@ struct GenerateInput: Equatable {
     /// Everything that changes the picture, and nothing else: not the order of the candidates, not their prices, and not what all
     /// of them leave out.
     var key: String {
-        let unused = candidates.map { Set($0.dropped) }.reduce(Set(Parameter.allCases)) { $0.intersection($1) }
+        let unused = candidates.reduce(Parameters.all) { $0.intersection(Parameters($1.dropped)) }
         var request = request
-        for parameter in unused { request.drop(parameter) }
+        for parameter in unused.list { request.drop(parameter) }
         var canonical = request.json
         canonical["candidates"] = .array(
             candidates.sorted { $0.provider < $1.provider }.map { candidate in
@@ -34,7 +34,7 @@ struct GenerateInput: Equatable {
         )
         if variation > 0 { canonical["variation"] = .integer(Int64(variation)) }
         canonical["version"] = .integer(Self.keyVersion)
-        return SHA256.hex(of: JSONValue.object(canonical).text(sortedKeys: true))
+        return SHA256.hex(of: canonical.encoded(sortedKeys: true))
     }
 
     /// The same with a seed where the caller named none: a new picture also from a provider that draws, or has kept, the same one for

@@ -142,10 +142,9 @@ struct Routing: Sendable {
 
     /// What is left out. Half a size would be another shape; a mask and a strength are of a picture.
     private static func dropped(_ lacking: [Parameter], of request: ImageRequest) -> [Parameter] {
-        var dropped = Set(lacking)
+        var dropped = Parameters(lacking)
         if !dropped.isDisjoint(with: [.width, .height]) { dropped.formUnion([.width, .height]) }
         if dropped.contains(.image) { dropped.formUnion([.mask, .strength]) }
-        let given = request.given
-        return Parameter.allCases.filter { dropped.contains($0) && given.contains($0) }
+        return dropped.intersection(request.given).list
     }
 }
