@@ -31,8 +31,16 @@ public struct Artifact: Sendable, Equatable {
     /// The facts as a header's value: ASCII, with JSON's own escapes for the rest.
     /// - Throws: ``ArtifactError`` when they are too large.
     func result() throws(ArtifactError) -> String {
+        let json = facts.encoded()
+        var text = String(decoding: json, as: UTF8.self)
+        if !json.allSatisfy({ $0 < 0x7f }) { text = Self.escaped(text) }
+        guard text.utf8.count <= Self.factsBytesMax else { throw ArtifactError(factsBytes: text.utf8.count) }
+        return text
+    }
+
+    private static func escaped(_ json: String) -> String {
         var text = ""
-        for unit in JSONValue.object(facts).text().utf16 {
+        for unit in json.utf16 {
             if unit < 0x7f {
                 text.unicodeScalars.append(Unicode.Scalar(UInt8(unit)))
             } else {
@@ -40,7 +48,6 @@ public struct Artifact: Sendable, Equatable {
                 text += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
             }
         }
-        guard text.utf8.count <= Self.factsBytesMax else { throw ArtifactError(factsBytes: text.utf8.count) }
         return text
     }
 }

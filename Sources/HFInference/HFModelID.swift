@@ -24,11 +24,13 @@ public struct HFModelID: Sendable, Hashable, CustomStringConvertible {
         guard isPlain else {
             throw HFModelIDError(text: text, reason: "it may hold letters, digits, \"-\", \"_\", \".\" and one \"/\"")
         }
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty }) else {
             throw HFModelIDError(text: text, reason: "it must have the form \"org/name\"")
         }
-        guard !text.contains(".."), !parts.contains(".") else {
+        let dot = UInt8(ascii: ".")
+        let hasDots = zip(text.utf8, text.utf8.dropFirst()).contains { $0 == dot && $1 == dot }
+        guard !hasDots, !parts.contains(where: { $0.elementsEqual([dot]) }) else {
             throw HFModelIDError(text: text, reason: "it must not hold \"..\"")
         }
         self.text = text

@@ -11,23 +11,35 @@ package enum SaidText {
         cleaned: (String) -> String = { $0 }
     ) -> String? {
         // Looked at further than it is shown, so that the cut does not leave half a key.
-        let head = String(String.UnicodeScalarView(text.unicodeScalars.prefix(scalarsMax * 4)))
+        let isShort = text.utf8.count <= scalarsMax * 4
+        let head = isShort ? text : String(String.UnicodeScalarView(text.unicodeScalars.prefix(scalarsMax * 4)))
         let clean = cleaned(key?.hidden(in: head) ?? head)
         var line = String.UnicodeScalarView()
+        var count = 0
         var isSpace = true
         for scalar in clean.unicodeScalars {
-            if scalar.properties.isWhitespace || scalar.properties.generalCategory == .control {
+            if separates(scalar) {
                 isSpace = true
                 continue
             }
-            if isSpace, !line.isEmpty { line.append(" ") }
+            if isSpace, count > 0 {
+                line.append(" ")
+                count += 1
+            }
             isSpace = false
             line.append(scalar)
-            if line.count >= scalarsMax {
+            count += 1
+            if count >= scalarsMax {
                 line.append(contentsOf: "...".unicodeScalars)
                 break
             }
         }
         return line.isEmpty ? nil : String(line)
+    }
+
+    private static func separates(_ scalar: Unicode.Scalar) -> Bool {
+        // Nearly all is ASCII, which needs no table.
+        if scalar.isASCII { return scalar.value <= 0x20 || scalar.value == 0x7F }
+        return scalar.properties.isWhitespace || scalar.properties.generalCategory == .control
     }
 }

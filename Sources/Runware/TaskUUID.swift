@@ -4,6 +4,7 @@ internal import Digest
 /// A UUID of version 4 in lower case, as Runware asks for.
 struct TaskUUID: Sendable, Equatable, CustomStringConvertible {
     private let bytes: [UInt8]
+    let description: String
 
     /// The attempt's id, with version and variant set to those that Runware takes. Of a text that is no UUID the digest;
     /// of none at all a random one, which only the state then knows.
@@ -44,11 +45,7 @@ struct TaskUUID: Sendable, Equatable, CustomStringConvertible {
         bytes[6] = bytes[6] & 0x0F | 0x40
         bytes[8] = bytes[8] & 0x3F | 0x80
         self.bytes = bytes
-    }
-
-    var description: String {
-        [bytes[0..<4], bytes[4..<6], bytes[6..<8], bytes[8..<10], bytes[10..<16]].map { Hex.text(of: $0) }
-            .joined(separator: "-")
+        description = UUIDText.text(of: bytes)
     }
 
     private static func value(_ digit: UInt8) -> UInt8? {
