@@ -23,6 +23,10 @@ extension Request {
     /// At admission: the providers for which the caller has a token of its own. A ticket's lane on one of them may say ``Lane/isOwn``; its
     /// run then gets the token.
     public var ownTokens: [String] {
-        (headers["Edge-Own-Tokens"] ?? "").split(separator: ",").map { String($0.drop { $0 == " " }) }
+        headers["Edge-Own-Tokens"].map(Self.ownTokens) ?? []
+    }
+
+    static func ownTokens(_ field: String) -> [String] {
+        field.split(separator: ",").map { String($0.drop { $0 == " " }) }
     }
 }

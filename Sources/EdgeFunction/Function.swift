@@ -39,18 +39,25 @@ final class FunctionHandler<Served: Function>: HTTPHandler {
 /// What `body` answers, or the problem that its error means.
 @LoopActor
 func answering(_ request: HTTPRequest, _ body: @LoopActor () async throws -> HTTPResponse) async -> HTTPResponse {
-    let id = request.headers["Edge-Request-Id"]
     do {
         return try await body()
-    } catch let problem as Problem {
-        return problem.response(requestID: id)
-    } catch HTTPBodyError.tooLarge(let limit) {
+    } catch {
+        let id = request.headers["Edge-Request-Id"]
+        return answer(to: error, of: "\(request.method) \(request.path)", requestID: id)
+    }
+}
+
+/// What the error of a request means for whoever asked.
+/// - Parameter line: method and path, for the log.
+@LoopActor
+func answer(to error: any Error, of line: String, requestID id: String?) -> HTTPResponse {
+    switch error {
+    case let problem as Problem: return problem.response(requestID: id)
+    case HTTPBodyError.tooLarge(let limit):
         let problem = Problem(status: 413, code: "body_too_large", detail: "The body is larger than \(limit) bytes.")
         return problem.response(requestID: id)
-    } catch {
-        if !Task.isCancelled {
-            FunctionProgram.log("\(id.map { "\($0) " } ?? "")\(request.method) \(request.path) failed: \(error)")
-        }
+    default:
+        if !Task.isCancelled { FunctionProgram.log("\(id.map { "\($0) " } ?? "")\(line) failed: \(error)") }
         return Problem.internalFailure.response(requestID: id)
     }
 }

@@ -73,6 +73,7 @@ extension JobFunction {
 @LoopActor
 final class JobFunctionHandler<Served: JobFunction>: HTTPHandler {
     private let function: Served
+    private let prompt: (any PromptAdmission)?
     private let control: Control
 
     /// The largest body of a cancel call: a job's id and its state.
@@ -82,10 +83,24 @@ final class JobFunctionHandler<Served: JobFunction>: HTTPHandler {
 
     init(_ function: Served, control: Control) {
         self.function = function
+        prompt = function as? any PromptAdmission
         self.control = control
     }
 
     func bodyLimit(method: String, path: String) -> Int { FunctionProgram.bodyBytesMax }
+
+    func recall(_ view: borrowing HTTPRequestView) -> HTTPCannedResponse? {
+        guard let prompt, view.asksForAdmission else { return nil }
+        do {
+            let ticket = try prompt.admit(AskedRequest(view))
+            return HTTPCannedResponse(headers: Response.jsonHeaders, body: ticket.document.encoded())
+        } catch {
+            let id = view.text("edge-request-id")
+            let response = EdgeFunction.answer(to: error, of: "POST /_edge/admit", requestID: id)
+            guard case .bytes(let body) = response.body else { return nil }
+            return HTTPCannedResponse(status: response.status, headers: response.headers, body: body)
+        }
+    }
 
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
         await answering(request) {

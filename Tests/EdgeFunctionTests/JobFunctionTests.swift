@@ -181,6 +181,69 @@ struct JobFunctionTests {
         #expect(answer.json?["code"] == "bad_size")
     }
 
+    /// Admits what is asked for with its body, and says by which way it was asked.
+    private struct Prompt: PromptAdmission {
+        func admit(_ request: Request) async throws -> Ticket {
+            Ticket(input: ["size": .integer(Int64(try await request.body.collect(upTo: 1 << 20).count))])
+        }
+
+        func admit(_ asked: AskedRequest) throws -> Ticket {
+            if asked.target == "/broken" { throw CancellationError() }
+            guard asked.allowsNSFW else { throw Problem(status: 403, code: "no", detail: "No.") }
+            return Ticket(
+                input: [
+                    "method": .string(asked.method), "target": .string(asked.target),
+                    "type": .string(asked.contentType ?? ""), "own": .array(asked.ownTokens.map { .string($0) }),
+                    "body": .string(String(decoding: asked.body, as: UTF8.self)),
+                ]
+            )
+        }
+
+        func run(_ job: Job) async throws -> Outcome { throw Problem(status: 422, code: "no", detail: "No.") }
+    }
+
+    @Test @LoopActor func `admission that waits for nothing sees all it needs, and its refusals are problems`()
+        async throws
+    {
+        let served = try Served(JobFunctionHandler(Prompt(), control: Control(path: nil)))
+        let head: HTTPHeaders = [
+            "Edge-Method": "PUT", "Edge-Target": "/paint?size=2", "Content-Type": "text/plain",
+            "Edge-Own-Tokens": "runware, openai", "Edge-Request-Id": "r-1",
+        ]
+
+        let good = try await served.send("POST", "/_edge/admit", headers: head, body: "blue")
+        let bare = try await served.send("POST", "/_edge/admit")
+        let refused = try await served.send("POST", "/_edge/admit", headers: ["Edge-Nsfw": "false"])
+        let broken = try await served.send(
+            "POST",
+            "/_edge/admit",
+            headers: ["Edge-Target": "/broken", "Edge-Request-Id": "r-2"]
+        )
+
+        #expect(good.status == 200 && good.headers["Content-Type"] == "application/json")
+        #expect(
+            good.json?["input"] == [
+                "method": "PUT", "target": "/paint?size=2", "type": "text/plain", "own": ["runware", "openai"],
+                "body": "blue",
+            ]
+        )
+        #expect(bare.json?["input"] == ["method": "POST", "target": "/", "type": "", "own": [], "body": ""])
+        #expect(refused.status == 403 && refused.json?["code"] == "no")
+        #expect(refused.headers["Cache-Control"] == "no-store")
+        #expect(broken.status == 500 && broken.json?["code"] == "function_failed")
+        #expect(broken.json?["requestId"] == "r-2")
+    }
+
+    @Test @LoopActor func `a request too large to be received at once is admitted in the usual way`() async throws {
+        let served = try Served(JobFunctionHandler(Prompt(), control: Control(path: nil)))
+
+        let answer = try await served.send("POST", "/_edge/admit", body: String(repeating: "x", count: 300_000))
+        let other = try await served.send("GET", "/_edge/admit")
+
+        #expect(answer.json?["input"] == ["size": 300_000])
+        #expect(other.status == 404)
+    }
+
     @Test @LoopActor func `a run gets all of its job, and an artifact carries its facts in ASCII`() async throws {
         let answer = try await run("facts")
 

@@ -11,7 +11,7 @@ internal import Upstream
 
 /// Joins the host's calls to admission and providers; decides nothing itself.
 @main
-struct Generate: JobFunction {
+struct Generate: PromptAdmission {
     private let providers: GenerateProviders
 
     /// Bytes of a request: a prompt, a few numbers, and hashes of pictures.
@@ -32,15 +32,18 @@ struct Generate: JobFunction {
     }
 
     func admit(_ request: Request) async throws -> Ticket {
-        let body = try await request.body.collect(upTo: Self.bodyBytesMax)
-        let admission = providers.admission.with(ownTokens: request.ownTokens)
+        try admit(AskedRequest(request, body: try await request.body.collect(upTo: Self.bodyBytesMax)))
+    }
+
+    func admit(_ asked: AskedRequest) throws -> Ticket {
+        let admission = providers.admission.with(ownTokens: asked.ownTokens)
         do {
             let admitted = try admission.admit(
-                method: request.method,
-                target: request.target,
-                contentType: request.headers["Content-Type"],
-                body: body,
-                allowsNSFW: request.headers["Edge-Nsfw"] != "false"
+                method: asked.method,
+                target: asked.target,
+                contentType: asked.contentType,
+                body: asked.body,
+                allowsNSFW: asked.allowsNSFW
             )
             return admission.ticket(admitted) { .random(in: 0...UInt32.max) }
         } catch {
