@@ -19,6 +19,12 @@ static inline CURLcode edge_curl_set_list(CURL *handle, CURLoption option, struc
     return curl_easy_setopt(handle, option, list);
 }
 
+// A copy of it is kept.
+static inline void edge_curl_set_body(CURL *handle, const void *bytes, curl_off_t size) {
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, size);
+    curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, bytes);
+}
+
 static inline void edge_curl_on_write(CURL *handle, curl_write_callback body, void *context) {
     curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, body);
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, context);
@@ -38,6 +44,10 @@ static inline void edge_curl_on_seek(CURL *handle, curl_seek_callback body, void
 static inline void edge_curl_on_open_socket(CURL *handle, curl_opensocket_callback body, void *context) {
     curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, body);
     curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, context);
+}
+static inline void edge_curl_on_close_socket(CURL *handle, curl_closesocket_callback body, void *context) {
+    curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, body);
+    curl_easy_setopt(handle, CURLOPT_CLOSESOCKETDATA, context);
 }
 static inline void edge_curl_on_connected(CURL *handle, curl_prereq_callback body, void *context) {
     curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, body);

@@ -48,8 +48,7 @@ public struct UpstreamTransport: ProviderTransport {
         do {
             let answer = try await upstream.call(request)
             let headers = answer.headers.map { ProviderHeader($0.name, $0.value) }
-            let isStream = answer.headers["Content-Type"]?.lowercased().hasPrefix("text/event-stream") ?? false
-            guard let onEvent, isStream, answer.status == 200 else {
+            guard let onEvent, answer.status == 200, Self.isStream(answer.headers["Content-Type"]) else {
                 return ProviderReply(status: answer.status, headers: headers, try await ReplyReader.read(answer.body))
             }
             let last = try await ReplyReader.readEvents(answer.body) { parts in
@@ -63,6 +62,10 @@ public struct UpstreamTransport: ProviderTransport {
         } catch {
             throw .network("\(error)")
         }
+    }
+
+    private static func isStream(_ type: String?) -> Bool {
+        type?.lowercased().hasPrefix("text/event-stream") ?? false
     }
 }
 

@@ -35,17 +35,17 @@ public struct AddressPolicy: Sendable, Equatable {
     }
 
     private func refusal(ofIPv4 bytes: [UInt8]) -> Refusal? {
-        if bytes[0] == 169, bytes[1] == 254 { return .linkLocal }
-        if Self.metadataIPv4.contains(bytes) { return .metadata }
-        if bytes[0] == 127 || bytes[0] == 0 { return allowsLoopback ? nil : .loopback }
-        let isPrivate =
-            bytes[0] == 10 || (bytes[0] == 172 && bytes[1] & 0xf0 == 16) || (bytes[0] == 192 && bytes[1] == 168)
-            || (bytes[0] == 100 && bytes[1] & 0xc0 == 64)
-        return isPrivate && !allowsPrivate ? .privateNetwork : nil
+        switch (bytes[0], bytes[1], bytes[2], bytes[3]) {
+        case (169, 254, _, _): .linkLocal
+        // Besides 169.254.169.254, which is link-local: Alibaba, Oracle, Azure.
+        case (100, 100, 100, 200), (192, 0, 0, 192), (168, 63, 129, 16): .metadata
+        case (127, _, _, _), (0, _, _, _): allowsLoopback ? nil : .loopback
+        case (10, _, _, _), (172, 16...31, _, _), (192, 168, _, _), (100, 64...127, _, _):
+            allowsPrivate ? nil : .privateNetwork
+        default: nil
+        }
     }
 
-    /// Besides 169.254.169.254, which is link-local: Alibaba, Oracle, Azure.
-    private static let metadataIPv4: [[UInt8]] = [[100, 100, 100, 200], [192, 0, 0, 192], [168, 63, 129, 16]]
     /// AWS fd00:ec2::254, Google fd20:ce::254.
     private static let metadataIPv6: [[UInt8]] = [
         [0xfd, 0x00, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54],

@@ -5,6 +5,8 @@ struct AnswerHead: Sendable {
     private(set) var status = 0
     private(set) var headers = UpstreamHeaders()
     private(set) var isComplete = false
+    /// The length that the head names.
+    private(set) var contentLength: Int?
     private var bytes = 0
 
     /// The most bytes of all heads of one call together.
@@ -24,15 +26,13 @@ struct AnswerHead: Sendable {
             guard (100...999).contains(status) else { throw .badAnswer("its status is not a number of three digits") }
         } else if line.isEmpty {
             isComplete = status >= 200
+            contentLength = headers["content-length"].flatMap { Int($0) }
         } else if line.first == 0x20 || line.first == 0x09 {
             headers.extendLast(with: Self.text(line))
         } else if let colon = line.firstIndex(of: UInt8(ascii: ":")) {
             headers.add(Self.text(line[..<colon]), Self.text(line[(colon + 1)...]))
         }
     }
-
-    /// The length that the head names.
-    var contentLength: Int? { headers["content-length"].flatMap { Int($0) } }
 
     private static func status(in line: Slice<UnsafeRawBufferPointer>) -> Int {
         let words = line.split(separator: UInt8(ascii: " "), maxSplits: 2)

@@ -1,6 +1,7 @@
 // The functions that curl calls, on the loop's thread; each finds its Swift object and asks it.
 internal import CCurl
 internal import EdgeLoop
+internal import Glibc
 
 func curlWatch(
     _ handle: UnsafeMutableRawPointer?,
@@ -94,7 +95,15 @@ func curlOpenSocket(
     guard let address, let transfer = context?.object(as: Transfer.self) else { return CURL_SOCKET_BAD }
     let target = edge_curl_address(address).flatMap { IPAddress($0) }
     guard LoopActor.assumeIsolated({ transfer.mayOpen(target) }) else { return CURL_SOCKET_BAD }
-    return edge_curl_open(address)  // close-on-exec from its first moment: another thread may be starting a program
+    // Close-on-exec from its first moment: another thread may be starting a program.
+    let descriptor = edge_curl_open(address)
+    if descriptor >= 0 { LoopActor.assumeIsolated { transfer.opened(descriptor) } }
+    return descriptor
+}
+
+func curlCloseSocket(_ context: UnsafeMutableRawPointer?, _ descriptor: curl_socket_t) -> Int32 {
+    if let multi = context?.object(as: CurlMulti.self) { LoopActor.assumeIsolated { multi.closes(descriptor) } }
+    return close(descriptor)
 }
 
 extension UnsafeMutableRawPointer {

@@ -60,6 +60,12 @@ struct CurlHandle: ~Copyable {
         }
     }
 
+    /// A body that goes out with the head, in one system call. Without a Content-Type of the caller's it has none.
+    mutating func set(body: [UInt8], isTyped: Bool) {
+        body.withUnsafeBytes { edge_curl_set_body(raw, $0.baseAddress, curl_off_t($0.count)) }
+        if !isTyped { list = curl_slist_append(list, "Content-Type:") }
+    }
+
     /// - Parameter length: nil: not known before.
     func setUpload(length: Int?) {
         edge_curl_set_number(raw, CURLOPT_UPLOAD, 1)

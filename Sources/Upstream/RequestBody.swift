@@ -19,6 +19,17 @@ struct RequestBody {
     let length: Int?
     let next: (@LoopActor @Sendable () async throws -> [UInt8]?)?
 
+    /// What goes out with its head is at most so large: it fits into any socket's buffer.
+    private static let smallBytesMax = 16 << 10
+
+    /// A body that can go out with its head; nil for none, and for what may take a while.
+    static func small(_ body: UpstreamRequest.Body, method: String) -> [UInt8]? {
+        guard case .bytes(let bytes) = body, (1...smallBytesMax).contains(bytes.count),
+            ["POST", "PUT", "PATCH"].contains(method)
+        else { return nil }
+        return bytes
+    }
+
     /// nil: the request has no body at all, not even an empty one.
     init?(_ body: UpstreamRequest.Body, method: String) {
         switch body {

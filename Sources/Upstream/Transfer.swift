@@ -16,6 +16,7 @@ final class Transfer {
     private var phase = Phase.connecting
     private let clock: TransferClock
     private var answer = AnswerHead()
+    /// Nil where there is no body, or one that goes out with the head.
     private var upload: RequestBody?
     private var pulling: Task<Void, Never>?
     private var isSendPaused = false
@@ -59,9 +60,13 @@ final class Transfer {
             connect: max(1, Int(hop.deadlines.connect / .milliseconds(1))),
             userAgent: hop.userAgent
         )
+        if let body = RequestBody.small(hop.body, method: hop.method) {
+            handle.set(body: body, isTyped: hop.headers["content-type"] != nil)
+        } else {
+            upload = RequestBody(hop.body, method: hop.method)
+            if let upload { handle.setUpload(length: upload.length) }
+        }
         handle.set(headers: hop.headers)
-        upload = RequestBody(hop.body, method: hop.method)
-        if let upload { handle.setUpload(length: upload.length) }
         self.handle = handle
         clock = TransferClock(hop.deadlines, endsAt: hop.endsAt)
         let raw = self.handle.raw
@@ -72,6 +77,8 @@ final class Transfer {
         edge_curl_on_seek(raw, curlSeek, context)
         edge_curl_on_connected(raw, curlConnected, context)
         edge_curl_on_open_socket(raw, curlOpenSocket, context)
+        // A connection outlives the call that made it.
+        edge_curl_on_close_socket(raw, curlCloseSocket, Unmanaged.passUnretained(multi).toOpaque())
         clock.onExpiry = { [unowned self] in end($0) }
     }
 
@@ -97,20 +104,24 @@ final class Transfer {
     /// The next bytes of the answer's body; nil after the last.
     func next() async throws(UpstreamError) -> [UInt8]? {
         precondition(bodyWaiter == nil, "an answer's body has one reader at a time")
+        if let present { return try present.get() }
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: BodyWaiter) in
-                if !unread.isEmpty {
-                    continuation.resume(returning: .success(takeUnread()))
-                } else if phase == .ended {
-                    continuation.resume(returning: outcome.map { .failure($0) } ?? .success(nil))
-                } else {
-                    bodyWaiter = continuation
-                }
+                // Looked at once more: what stands between here and the call may let other work of the loop run.
+                if let present { return continuation.resume(returning: present) }
+                bodyWaiter = continuation
             }
         } onCancel: {
             Task { @LoopActor in self.end(.cancelled) }
         }
         return try result.get()
+    }
+
+    /// What ``next()`` gives without waiting, if it can.
+    private var present: Result<[UInt8]?, UpstreamError>? {
+        if !unread.isEmpty { return .success(takeUnread()) }
+        guard phase == .ended else { return nil }
+        return outcome.map { .failure($0) } ?? .success(nil)
     }
 
     private func takeUnread() -> [UInt8] {
@@ -165,6 +176,8 @@ extension Transfer {
         }
         return true
     }
+
+    func opened(_ descriptor: Int32) { multi.opened(descriptor) }
 
     /// The connection is ready, and the request goes out. curl would send a request again by itself when a reused connection
     /// ends without an answer; the upstream may have seen it, so only what is safe to repeat is repeated.

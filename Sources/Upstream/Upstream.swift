@@ -13,6 +13,8 @@ public final class Upstream {
     private let policy: AddressPolicy
     private let userAgent: String
     private lazy var multi = CurlMulti()
+    /// The address of the last call, as it was given and as it was read: a provider is called at the same one again and again.
+    private var last: (text: String, url: UpstreamURL)?
 
     /// - Parameters:
     ///   - policy: which addresses may be called; judged for every connection, after names are resolved.
@@ -27,12 +29,7 @@ public final class Upstream {
     public func call(_ request: UpstreamRequest) async throws(UpstreamError) -> UpstreamResponse {
         let endsAt = ContinuousClock.now + request.deadlines.total
         if let mistake = request.mistake { throw .unsent(.invalidRequest(mistake), origin: "") }
-        var url: UpstreamURL
-        do {
-            url = try UpstreamURL(request.url)
-        } catch {
-            throw .unsent(.invalidRequest(error.reason), origin: "")
-        }
+        var url = try read(request.url)
         var request = request
         var redirects = 0
         while true {
@@ -53,6 +50,17 @@ public final class Upstream {
             request.method = redirect.method
             request.headers = redirect.headers(from: request.headers, credentials: request.credentialHeaders)
             if !redirect.keepsBody { request.body = .none }
+        }
+    }
+
+    private func read(_ text: String) throws(UpstreamError) -> UpstreamURL {
+        if let last, last.text == text { return last.url }
+        do {
+            let url = try UpstreamURL(text)
+            last = (text, url)
+            return url
+        } catch {
+            throw .unsent(.invalidRequest(error.reason), origin: "")
         }
     }
 

@@ -52,8 +52,12 @@ public struct UpstreamHeaders: Sendable, Equatable, ExpressibleByDictionaryLiter
 }
 
 func isSameName(_ left: String, _ right: String) -> Bool {
-    left.utf8.count == right.utf8.count
-        && zip(left.utf8, right.utf8).allSatisfy { lowercaseByte($0) == lowercaseByte($1) }
+    guard left.utf8.count == right.utf8.count else { return false }
+    var rest = right.utf8.makeIterator()
+    for byte in left.utf8 {
+        guard let other = rest.next(), lowercaseByte(byte) == lowercaseByte(other) else { return false }
+    }
+    return true
 }
 
 /// ASCII only, as names of headers and hosts are.

@@ -13,6 +13,9 @@ struct UpstreamURL: Sendable, Equatable {
     /// `https://host`, with the port when it is not the scheme's own.
     let origin: String
 
+    /// The host when it is an address and not a name.
+    let address: IPAddress?
+
     /// - Throws: a sentence about what is wrong with it.
     init(_ text: String) throws(UpstreamURLError) {
         let parts = try CurlURL()
@@ -36,11 +39,7 @@ struct UpstreamURL: Sendable, Equatable {
         let isUsual = port == (scheme == "https" ? "443" : "80")
         origin = "\(scheme)://\(host)" + (isUsual ? "" : ":\(port)")
         text = try parts.get(CURLUPART_URL)
-    }
-
-    /// The host when it is an address and not a name.
-    var address: IPAddress? {
-        IPAddress(host.hasPrefix("[") ? String(host.dropFirst().dropLast().prefix { $0 != "%" }) : host)
+        address = IPAddress(host.hasPrefix("[") ? String(host.dropFirst().dropLast().prefix { $0 != "%" }) : host)
     }
 }
 

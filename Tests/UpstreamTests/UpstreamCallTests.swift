@@ -73,6 +73,43 @@ struct UpstreamCallTests {
         #expect(server.connectionsMade == 1)
     }
 
+    @Test @LoopActor func `a kept connection that its server closes meanwhile is replaced`() async throws {
+        let whole = ScriptedAnswer.status(200, body: [1])
+        let server = try ScriptedUpstream { _ in ScriptedAnswer(whole.steps + [.close]) }
+        let upstream = Upstream()
+
+        for number in 1...3 {
+            let request = UpstreamRequest("POST", server.url, body: .bytes([2]))
+            #expect(try await upstream.call(request).body.collect() == [1])
+            try await server.connectionEnded(number)
+        }
+
+        #expect(server.calls == 3)
+        #expect(server.connectionsMade == 3)
+    }
+
+    @Test(
+        "A body goes out whole and without a type of its own, small or large",
+        arguments: [1, 16_384, 16_385, 300_000]
+    )
+    @LoopActor func sendsBody(count: Int) async throws {
+        let server = try ScriptedUpstream(always: .status(200))
+        let body = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
+        let upstream = Upstream()
+
+        for method in ["POST", "PUT", "PATCH", "DELETE"] {
+            _ = try await upstream.call(UpstreamRequest(method, server.url, body: .bytes(body))).body.collect()
+        }
+
+        #expect(server.requests.map(\.method) == ["POST", "PUT", "PATCH", "DELETE"])
+        for request in server.requests {
+            #expect(request.body == body)
+            #expect(request.header("content-length") == "\(count)")
+            #expect(request.header("content-type") == nil)
+            #expect(request.header("expect") == nil)
+        }
+    }
+
     @Test @LoopActor func `many calls run at once`() async throws {
         let gate = Gate()
         let server = try ScriptedUpstream(always: ScriptedAnswer.status(200, body: [7]).after(gate))
