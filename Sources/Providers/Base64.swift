@@ -11,14 +11,18 @@ package enum Base64 {
         var stream = Base64Stream()
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count / 4 * 3)
-        var rest = UnsafeRawBufferPointer(text)
-        while !rest.isEmpty {
-            rest = UnsafeRawBufferPointer(rebasing: rest[stream.take(rest, into: &bytes)...])
-            guard let character = rest.first else { break }
-            guard stream.take(character, into: &bytes) else { return nil }
-            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst())
+        let isGood = stream.takeWhole(UnsafeRawBufferPointer(text), into: &bytes)
+        return isGood && stream.isWhole ? bytes : nil
+    }
+
+    /// How many bytes at the front are characters of the alphabet, looked for up to `most`.
+    static func run(in text: UnsafeRawBufferPointer, upTo most: Int) -> Int {
+        values.withUnsafeBufferPointer { values in
+            let end = min(text.count, most)
+            var at = 0
+            while at < end, values[Int(text[at])] != 255 { at &+= 1 }
+            return at
         }
-        return stream.isWhole ? bytes : nil
     }
 
     /// The value of each character; 255 where it has none.

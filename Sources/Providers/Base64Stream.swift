@@ -30,30 +30,44 @@ struct Base64Stream {
         }
     }
 
+    /// Takes all of it, padding included.
+    /// - Returns: false when one of its characters cannot stand there.
+    mutating func takeWhole(_ text: UnsafeRawBufferPointer, into bytes: inout [UInt8]) -> Bool {
+        var rest = text
+        while !rest.isEmpty {
+            rest = UnsafeRawBufferPointer(rebasing: rest[take(rest, into: &bytes)...])
+            guard let character = rest.first else { break }
+            guard take(character, into: &bytes) else { return false }
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst())
+        }
+        return true
+    }
+
     /// Whole groups as they are: nearly all of a picture goes this way.
     private static func takeGroups(
         _ text: UnsafeRawBufferPointer,
         _ values: UnsafeBufferPointer<UInt8>,
         into bytes: inout [UInt8]
     ) -> Int {
+        let count = text.count
         var group = 0
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: blockGroups * 3) { block in
+        // One more, for a group is stored as four bytes, the last of which is the next one's.
+        withUnsafeTemporaryAllocation(byteCount: blockGroups * 3 + 1, alignment: 1) { block in
             var end = 0
-            while group + 4 <= text.count {
-                let (a, b) = (values[Int(text[group])], values[Int(text[group + 1])])
-                let (c, d) = (values[Int(text[group + 2])], values[Int(text[group + 3])])
+            while group &+ 4 <= count {
+                let (a, b) = (values[Int(text[group])], values[Int(text[group &+ 1])])
+                let (c, d) = (values[Int(text[group &+ 2])], values[Int(text[group &+ 3])])
                 guard (a | b | c | d) < 64 else { break }
-                block[end] = a << 2 | b >> 4
-                block[end + 1] = b << 4 | c >> 2
-                block[end + 2] = c << 6 | d
-                end += 3
-                group += 4
-                if end == block.count {
-                    bytes += block
+                let word = UInt32(a) &<< 26 | UInt32(b) &<< 20 | UInt32(c) &<< 14 | UInt32(d) &<< 8
+                block.storeBytes(of: word.bigEndian, toByteOffset: end, as: UInt32.self)
+                end &+= 3
+                group &+= 4
+                if end == blockGroups * 3 {
+                    bytes += UnsafeRawBufferPointer(rebasing: block[..<end])
                     end = 0
                 }
             }
-            bytes += block[..<end]
+            bytes += UnsafeRawBufferPointer(rebasing: block[..<end])
         }
         return group
     }

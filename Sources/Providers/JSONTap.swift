@@ -50,9 +50,7 @@ struct JSONTap {
             let rest = UnsafeRawBufferPointer(rebasing: piece[at...])
             switch place {
             case .outside, .text: at += try copy(rest)
-            case .perhaps:
-                perhaps(rest[0])
-                at += 1
+            case .perhaps: at += perhaps(rest)
             case .picture: at += try decode(rest)
             }
         }
@@ -84,7 +82,19 @@ struct JSONTap {
         (raw, plain, hasPrefix) = ([], [], false)
     }
 
-    /// One byte of a string of which nobody knows yet what it is.
+    /// The beginning of a string of which nobody knows yet what it is: base64 as far as it goes, else one byte.
+    private mutating func perhaps(_ piece: UnsafeRawBufferPointer) -> Int {
+        let run = escape.isEmpty ? Base64.run(in: piece, upTo: Self.textMin + 1 - plain.count) : 0
+        guard run > 0 else {
+            perhaps(piece[0])
+            return 1
+        }
+        raw += piece[..<run]
+        plain += piece[..<run]
+        if plain.count > Self.textMin { beginPicture() }
+        return run
+    }
+
     private mutating func perhaps(_ byte: UInt8) {
         guard byte != Self.quote || !escape.isEmpty else {
             json += raw + [byte]
@@ -126,9 +136,13 @@ struct JSONTap {
         place = .picture
         (decoder, spool) = (Base64Stream(), Spool())
         isDamaged = pictures.count >= Self.picturesMax
-        let start = plain.firstIndex(of: UInt8(ascii: ",")).map { $0 + 1 } ?? 0
-        for character in plain[start...] where !isDamaged { isDamaged = !decoder.take(character, into: &decoded) }
+        let start = hasPrefix ? plain.firstIndex(of: UInt8(ascii: ",")).map { $0 + 1 } ?? 0 : 0
+        let text = plain
         (raw, plain) = ([], [])
+        guard !isDamaged else { return }
+        text.withUnsafeBytes { text in
+            isDamaged = !decoder.takeWhole(UnsafeRawBufferPointer(rebasing: text[start...]), into: &decoded)
+        }
     }
 
     /// Decodes up to what is not plain base64, and one byte beyond.

@@ -16,17 +16,26 @@ struct ReplyBody {
     private var tap: JSONTap?
     private var spool: Spool?
 
+    /// The same, without a copy where the first piece of a result is all of it, as small ones are.
+    mutating func take(_ piece: [UInt8]) throws(SpoolError) {
+        if tap == nil, spool == nil, lead.isEmpty, let first = piece.first, !Self.isLead(first), !Self.isJSON(first) {
+            spool = try Spool(piece)
+        } else {
+            try piece.withBytes { (piece) throws(SpoolError) in try take(piece) }
+        }
+    }
+
     mutating func take(_ piece: UnsafeRawBufferPointer) throws(SpoolError) {
         var piece = piece
         if tap == nil, spool == nil {
-            guard let first = piece.firstIndex(where: { ![0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) }),
+            guard let first = piece.firstIndex(where: { !Self.isLead($0) }),
                 lead.count + first <= Self.leadBytesMax
             else {
                 lead += piece
                 if lead.count > Self.leadBytesMax { try beResult() }
                 return
             }
-            if piece[first] == UInt8(ascii: "{") || piece[first] == UInt8(ascii: "[") {
+            if Self.isJSON(piece[first]) {
                 tap = JSONTap()
                 piece = UnsafeRawBufferPointer(rebasing: piece[first...])
             } else {
@@ -36,6 +45,16 @@ struct ReplyBody {
         try tap?.take(piece)
         try spool?.append(piece)
     }
+
+    /// White space and the bytes of a byte order mark.
+    private static func isLead(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF: true
+        default: false
+        }
+    }
+
+    private static func isJSON(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") }
 
     private mutating func beResult() throws(SpoolError) {
         var spool = Spool()

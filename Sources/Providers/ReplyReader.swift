@@ -66,9 +66,7 @@ enum ReplyReader {
         private let body = Mutex(ReplyBody())
 
         func take(_ piece: [UInt8]) throws(SpoolError) {
-            try body.withLock { (body) throws(SpoolError) in
-                try piece.withBytes { (piece) throws(SpoolError) in try body.take(piece) }
-            }
+            try body.withLock { (body) throws(SpoolError) in try body.take(piece) }
         }
 
         var parts: ReplyBody.Parts { body.withLock { $0.parts } }

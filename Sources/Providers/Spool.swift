@@ -12,6 +12,17 @@ struct Spool {
     private(set) var count = 0
     private var file: UnnamedFile?
 
+    init() {}
+
+    /// - Parameter bytes: the first ones, which are kept as they are where they may be held.
+    init(_ bytes: [UInt8]) throws(SpoolError) {
+        if bytes.count <= Self.heldBytesMax {
+            (head, count) = (bytes, bytes.count)
+        } else {
+            try bytes.withBytes { (bytes) throws(SpoolError) in try append(bytes) }
+        }
+    }
+
     mutating func append(_ bytes: UnsafeRawBufferPointer) throws(SpoolError) {
         if file == nil, count + bytes.count > Self.heldBytesMax {
             let file = try UnnamedFile()
