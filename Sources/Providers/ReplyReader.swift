@@ -12,7 +12,9 @@ enum ReplyReader {
     static func read(_ source: UpstreamBody) async throws -> ReplyBody.Parts {
         let body = SharedBody()
         var received = 0
-        while let piece = try await source.next() {
+        while true {
+            let piece = if let present = source.takePresent() { try present.get() } else { try await source.next() }
+            guard let piece else { return body.parts }
             received += piece.count
             if received <= inlineBytesMax {
                 try body.take(piece)
@@ -20,7 +22,6 @@ enum ReplyReader {
                 try await Pool.run { try body.take(piece) }
             }
         }
-        return body.parts
     }
 
     /// Reads an event stream until `onEvent` says false, or to its end.

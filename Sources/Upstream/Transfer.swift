@@ -104,11 +104,11 @@ final class Transfer {
     /// The next bytes of the answer's body; nil after the last.
     func next() async throws(UpstreamError) -> [UInt8]? {
         precondition(bodyWaiter == nil, "an answer's body has one reader at a time")
-        if let present { return try present.get() }
+        if let present = takePresent() { return try present.get() }
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: BodyWaiter) in
                 // Looked at once more: what stands between here and the call may let other work of the loop run.
-                if let present { return continuation.resume(returning: present) }
+                if let present = takePresent() { return continuation.resume(returning: present) }
                 bodyWaiter = continuation
             }
         } onCancel: {
@@ -118,7 +118,7 @@ final class Transfer {
     }
 
     /// What ``next()`` gives without waiting, if it can.
-    private var present: Result<[UInt8]?, UpstreamError>? {
+    func takePresent() -> Result<[UInt8]?, UpstreamError>? {
         if !unread.isEmpty { return .success(takeUnread()) }
         guard phase == .ended else { return nil }
         return outcome.map { .failure($0) } ?? .success(nil)

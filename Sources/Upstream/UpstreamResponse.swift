@@ -27,6 +27,9 @@ public final class UpstreamBody {
         try await transfer.next()
     }
 
+    /// What ``next()`` gives, where it need not wait for it: mostly all has come with the head.
+    package func takePresent() -> Result<[UInt8]?, UpstreamError>? { transfer.takePresent() }
+
     /// All that is left of it.
     /// - Throws: as ``next()``.
     public func collect() async throws(UpstreamError) -> [UInt8] {
