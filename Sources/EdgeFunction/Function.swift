@@ -32,22 +32,24 @@ final class FunctionHandler<Served: Function>: HTTPHandler {
     func bodyLimit(method: String, path: String) -> Int { FunctionProgram.bodyBytesMax }
 
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
-        await answering(request) { try await function.respond(to: request) }
-    }
-}
-
-/// What `body` answers, or the problem that its error means.
-@LoopActor
-func answering(_ request: HTTPRequest, _ body: @LoopActor () async throws -> HTTPResponse) async -> HTTPResponse {
-    do {
-        return try await body()
-    } catch {
-        let id = request.headers["Edge-Request-Id"]
-        return answer(to: error, of: "\(request.method) \(request.path)", requestID: id)
+        do {
+            return try await function.respond(to: request)
+        } catch {
+            return EdgeFunction.answer(to: error, of: request)
+        }
     }
 }
 
 /// What the error of a request means for whoever asked.
+@LoopActor
+func answer(to error: any Error, of request: HTTPRequest) -> HTTPResponse {
+    answer(
+        to: error,
+        of: "\(request.method) \(request.path)",
+        requestID: request.headers["Edge-Request-Id"]
+    )
+}
+
 /// - Parameter line: method and path, for the log.
 @LoopActor
 func answer(to error: any Error, of line: String, requestID id: String?) -> HTTPResponse {

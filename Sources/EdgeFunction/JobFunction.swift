@@ -103,39 +103,45 @@ final class JobFunctionHandler<Served: JobFunction>: HTTPHandler {
     }
 
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
-        await answering(request) {
-            switch (request.method, request.path) {
-            case ("POST", "/_edge/admit"):
-                return .json(try await function.admit(Self.asked(request)).document)
-            case ("POST", "/_edge/run"):
-                let job = try await Job(request, control: control)
-                defer { control.forget(job.run) }
-                return try await function.run(job).response(requestID: request.headers["Edge-Request-Id"])
-            case ("POST", "/_edge/cancel"):
-                let body = try? JSONValue.parse(try await request.body.collect(upTo: Self.cancelBytesMax))
-                let state = body?["state"].flatMap { $0.isNull ? nil : $0 }
-                try await function.cancel(
-                    job: body?["job"]?.string ?? "",
-                    lane: body?["lane"]?.string,
-                    state: state,
-                    token: CallerToken(request)
-                )
-                return Response(status: 204)
-            case ("POST", "/_edge/check"):
-                let body = try? JSONValue.parse(try await request.body.collect(upTo: Self.checkBytesMax))
-                guard let provider = body?["provider"]?.string else {
-                    throw Problem(status: 400, code: "bad_check", detail: "check needs a JSON object with \"provider\"")
-                }
-                return .json(["text": .string(try await function.check(provider, token: CallerToken(request)))])
-            case ("POST", "/_edge/describe"):
-                return .json(.object(try await function.describe()))
-            default:
-                throw Problem(
-                    status: 404,
-                    code: "not_found",
-                    detail: "This function makes jobs; it has no \(request.method) \(request.path)."
-                )
+        do {
+            return try await respond(to: request)
+        } catch {
+            return EdgeFunction.answer(to: error, of: request)
+        }
+    }
+
+    private func respond(to request: HTTPRequest) async throws -> HTTPResponse {
+        switch (request.method, request.path) {
+        case ("POST", "/_edge/admit"):
+            return .json(try await function.admit(Self.asked(request)).document)
+        case ("POST", "/_edge/run"):
+            let job = try await Job(request, control: control)
+            defer { control.forget(job.run) }
+            return try await function.run(job).response(requestID: request.headers["Edge-Request-Id"])
+        case ("POST", "/_edge/cancel"):
+            let body = try? JSONValue.parse(try await request.body.collect(upTo: Self.cancelBytesMax))
+            let state = body?["state"].flatMap { $0.isNull ? nil : $0 }
+            try await function.cancel(
+                job: body?["job"]?.string ?? "",
+                lane: body?["lane"]?.string,
+                state: state,
+                token: CallerToken(request)
+            )
+            return Response(status: 204)
+        case ("POST", "/_edge/check"):
+            let body = try? JSONValue.parse(try await request.body.collect(upTo: Self.checkBytesMax))
+            guard let provider = body?["provider"]?.string else {
+                throw Problem(status: 400, code: "bad_check", detail: "check needs a JSON object with \"provider\"")
             }
+            return .json(["text": .string(try await function.check(provider, token: CallerToken(request)))])
+        case ("POST", "/_edge/describe"):
+            return .json(.object(try await function.describe()))
+        default:
+            throw Problem(
+                status: 404,
+                code: "not_found",
+                detail: "This function makes jobs; it has no \(request.method) \(request.path)."
+            )
         }
     }
 

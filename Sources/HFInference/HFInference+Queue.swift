@@ -6,7 +6,9 @@ internal import Providers
 extension HFInference {
     func begin(_ route: HFRoute, attempt: ProviderAttempt) async throws(ProviderError) -> ProviderAnswer {
         let requests = HFRequests(settings: settings)
-        let call = try requests.make(route, image: try await picture(route.request.image), timeout: attempt.timeout)
+        var image: HFPicture?
+        if let input = route.request.image { image = try await picture(input) }
+        let call = try requests.make(route, image: image, timeout: attempt.timeout)
         let reply = try await send(call, isMaking: true)
         var answer = HFAnswer(
             settings: settings,
@@ -211,8 +213,7 @@ extension HFInference {
         return HFErrorText.read(reply, token: settings.token).map { ". It says: \($0)" } ?? ""
     }
 
-    private func picture(_ image: ImageInput?) async throws(ProviderError) -> HFPicture? {
-        guard let image else { return nil }
+    private func picture(_ image: ImageInput) async throws(ProviderError) -> HFPicture {
         do {
             let (bytes, type) = try await image.read()
             return HFPicture(base64: Base64.encode(bytes), mediaType: type.mediaType)

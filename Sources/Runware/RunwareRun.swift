@@ -17,8 +17,8 @@ struct RunwareRun {
         var task = begun
         let isFirst = task.phase == .new
         var body = RunwareTaskBody(settings: provider.settings, request: request, model: model)
-        body.image = try await dataURI(request.image)
-        body.mask = try await dataURI(request.mask)
+        if let image = request.image { body.image = try await dataURI(image) }
+        if let mask = request.mask { body.mask = try await dataURI(mask) }
         let call = requests.begin(body.json(task.id, form: task.form), kind: request.kind, timeout: attempt.timeout)
         task.sends += 1
         let reply: RunwareReply
@@ -143,8 +143,7 @@ struct RunwareRun {
         return fault.isUnclear || error.isRateLimit ? try unanswered(task, error) : try fail(error)
     }
 
-    private func dataURI(_ picture: ImageInput?) async throws(ProviderError) -> String? {
-        guard let picture else { return nil }
+    private func dataURI(_ picture: ImageInput) async throws(ProviderError) -> String {
         do throws(ImageInputError) {
             return try await picture.dataURI()
         } catch {

@@ -41,13 +41,9 @@ struct GenerateProviders {
         token: String? = nil
     ) async -> Result<ProviderAnswer, ProviderError> {
         do throws(ProviderError) {
-            return .success(
-                try await using(name, token) { (provider) throws(ProviderError) in
-                    try await Self.run(request, provider, attempt)
-                }
-            )
+            return .success(try await Self.run(request, try provider(name, token), attempt))
         } catch {
-            return .failure(error)
+            return .failure(token == nil ? error : maker.forCaller(error))
         }
     }
 
@@ -63,32 +59,23 @@ struct GenerateProviders {
     }
 
     func cancel(at name: String, state: JSONValue, token: String? = nil) async {
-        do throws(ProviderError) {
-            try await using(name, token) { (provider) throws(ProviderError) in await provider.cancel(state: state) }
-        } catch {
-            // Whoever cancels does not wait for it to be heard.
-        }
+        // Whoever cancels does not wait for it to be heard.
+        try? await provider(name, token).cancel(state: state)
     }
 
     func check(_ name: String, token: String? = nil) async throws(ProviderError) -> String {
-        try await using(name, token) { (provider) throws(ProviderError) in try await provider.check() }
+        do throws(ProviderError) {
+            return try await provider(name, token).check()
+        } catch {
+            throw token == nil ? error : maker.forCaller(error)
+        }
     }
 
     /// The provider with the function's own key, or for this call alone with a caller's token.
-    private func using<Output>(
-        _ name: String,
-        _ token: String?,
-        _ body: (any Provider) async throws(ProviderError) -> Output
-    ) async throws(ProviderError) -> Output {
-        guard let token else {
-            guard let provider = providers[name] else { throw missing(name) }
-            return try await body(provider)
-        }
-        do {
-            return try await body(try maker.make(name, token: token))
-        } catch {
-            throw maker.forCaller(error)
-        }
+    private func provider(_ name: String, _ token: String?) throws(ProviderError) -> any Provider {
+        if let token { return try maker.make(name, token: token) }
+        guard let provider = providers[name] else { throw missing(name) }
+        return provider
     }
 
     /// The settings have become unusable after the job was accepted, or the provider is gone.
