@@ -22,6 +22,14 @@ public func sleep(for duration: Duration) async throws {
 /// A deadline's end that is noticed so late was a stand-still: a laptop that slept, a container without its share of the processor.
 private let standStill = Duration.milliseconds(250)
 
+/// What is given once more after a deadline that is noticed late: what a stand-still of this process missed, at most the limit.
+/// - Parameters:
+///   - missed: from the deadline until now.
+///   - limit: what the deadline gave.
+package func grace(missed: Duration, of limit: Duration) -> Duration {
+    missed > standStill ? min(missed, limit) : .zero
+}
+
 /// Runs `body` and cancels it when `limit` is over; returns when `body` has ended. When this process stood still at the limit, and so
 /// perhaps who was to answer it, `body` is given what was missed once more, at most `limit`.
 /// - Throws: ``DeadlineExceeded`` when the time was over, else what `body` throws.
@@ -37,9 +45,9 @@ public func withDeadline<Output: Sendable>(
     let end = ContinuousClock.now + limit
     var timer: LoopTimer?
     timer = LoopTimer(after: limit) {
-        let missed = ContinuousClock.now - end
+        let more = grace(missed: .now - end, of: limit)
         timer?.cancel()
-        timer = LoopTimer(after: missed > standStill ? min(missed, limit) : .zero) {
+        timer = LoopTimer(after: more) {
             isOver = true
             work.cancel()
         }

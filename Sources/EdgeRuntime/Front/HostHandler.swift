@@ -92,7 +92,11 @@ final class HostHandler: HTTPHandler {
             case .answered(let response): reply.send(completed(response, context, notes))
             case .goesOn(let rest):
                 reply.send { [self] in
-                    completed(await told(context, notes) { try await rest() }, context, notes)
+                    do {
+                        return completed(try await rest(), context, notes)
+                    } catch {
+                        return completed(told(error, context, notes), context, notes)
+                    }
                 }
             }
         }
@@ -120,7 +124,12 @@ final class HostHandler: HTTPHandler {
         let context = context(of: request)
         let notes = RequestNotes()
         let generation = memo.generation
-        var response = await told(context, notes) { try await route(context, notes) }
+        var response: HTTPResponse
+        do {
+            response = try await route(context, notes)
+        } catch {
+            response = told(error, context, notes)
+        }
         complete(&response, context)
         await memo.remember(response, for: context, notes, since: generation)
         tellLimits(&response, notes)
@@ -149,21 +158,13 @@ final class HostHandler: HTTPHandler {
 
     // MARK: Answering
 
-    /// What `body` answers, or what its error tells the caller.
-    private func told(
-        _ context: RequestContext,
-        _ notes: RequestNotes,
-        _ body: @LoopActor () async throws -> HTTPResponse
-    ) async -> HTTPResponse {
-        do {
-            return try await body()
-        } catch {
-            let (problem, isFault) = Problem.told(error, function: notes.function ?? "")
-            if isFault { log.write(.error, "\(error)", requestID: context.id) }
-            let endsJob = (error as? DialectProblem)?.endsJob ?? false
-            if !endsJob { metrics.count(problem) }  // a job that fails was not refused
-            return told(problem, context, endsJob: endsJob)
-        }
+    /// What an error tells the caller.
+    private func told(_ error: any Error, _ context: RequestContext, _ notes: RequestNotes) -> HTTPResponse {
+        let (problem, isFault) = Problem.told(error, function: notes.function ?? "")
+        if isFault { log.write(.error, "\(error)", requestID: context.id) }
+        let endsJob = (error as? DialectProblem)?.endsJob ?? false
+        if !endsJob { metrics.count(problem) }  // a job that fails was not refused
+        return told(problem, context, endsJob: endsJob)
     }
 
     /// A problem in the shape that the clients of this path read.
@@ -193,7 +194,12 @@ final class HostHandler: HTTPHandler {
                 throw Problem.unknownFunction(name, known: functions.router.functionNames)
             }
             notes.function = name
-            return try await answer(try await known(context, to: function, notes), function, path: path, notes)
+            let context = try await known(context, to: function, notes)
+            guard let settings = function.entry.job else {
+                return try await policy.plain.answer(context, function, path: path)
+            }
+            guard path == "/" else { throw Problem.notFound }
+            return try await jobs.answer(context, function, settings, notes).selected(for: request)
         case .dialect(let match):
             guard let function = functions[match.function] else { throw Problem.notFound }
             notes.function = function.name
@@ -230,23 +236,14 @@ final class HostHandler: HTTPHandler {
         _ notes: RequestNotes
     ) async throws(Problem) -> RequestContext {
         var context = context
-        context.caller = limits.judged(try await callers.known(context.request, for: function.entry))
+        if let caller = try? callers.identify(context.request, for: function.entry) {
+            context.caller = limits.judged(caller)
+        } else {  // what would be refused may wait for the newer key of a token first
+            context.caller = limits.judged(try await callers.known(context.request, for: function.entry))
+        }
         notes.caller = context.caller
         try limits.takeRequest(by: context.caller, function.name)
         return context
-    }
-
-    private func answer(
-        _ context: RequestContext,
-        _ function: LiveFunction,
-        path: String,
-        _ notes: RequestNotes
-    ) async throws -> HTTPResponse {
-        guard let settings = function.entry.job else {
-            return try await policy.plain.answer(context, function, path: path)
-        }
-        guard path == "/" else { throw Problem.notFound }
-        return try await jobs.answer(context, function, settings, notes).selected(for: context.request)
     }
 
     private func preflight(_ origin: String, _ request: HTTPRequest) throws -> HTTPResponse {

@@ -34,7 +34,7 @@ final class CallDeadlines {
         timer = nil
         due = nil
         let now = ContinuousClock.now
-        for call in calls where call.deadline <= now { call.timeIsOver() }  // over a copy: they leave meanwhile
+        for call in calls where call.deadline <= now { call.timeIsOver(at: now) }  // over a copy: they leave meanwhile
         if let next = calls.map(\.deadline).min() { set(to: next) }
     }
 }

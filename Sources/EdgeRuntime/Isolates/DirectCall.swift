@@ -19,30 +19,27 @@ final class DirectCall {
         case over
     }
 
-    let deadline: ContinuousClock.Instant
+    private(set) var deadline: ContinuousClock.Instant
     /// Its place in ``CallDeadlines``.
     var slot = 0
     private let request: HTTPClientRequest
     private let isolates: Isolates
     private let start = ContinuousClock.now
     private let timeout: Duration
+    private var hadGrace = false
     private var stage = Stage.begun
     private var done: (@LoopActor (Outcome) -> Void)?
 
-    init(
-        _ request: HTTPClientRequest,
-        of isolates: Isolates,
-        timeout: Duration,
-        _ done: @escaping @LoopActor (Outcome) -> Void
-    ) {
+    init(_ request: HTTPClientRequest, of isolates: Isolates, timeout: Duration) {
         self.request = request
         self.isolates = isolates
         self.timeout = timeout
-        self.done = done
         deadline = start + timeout
     }
 
-    func begin() {
+    /// - Parameter done: called once, maybe at once.
+    func begin(_ done: @escaping @LoopActor (Outcome) -> Void) {
+        self.done = done
         isolates.deadlines.add(self)
         let waiter = IsolateWaiter(request: Isolates.id(of: request)) { [self] in leased($0) }
         stage = .waiting(waiter)
@@ -62,11 +59,14 @@ final class DirectCall {
         }
     }
 
-    /// The deadline has come.
-    func timeIsOver() {
+    /// The deadline has come. After a stand-still of this host, in which the function may have stood still too, it is put off once.
+    func timeIsOver(at now: ContinuousClock.Instant) {
         switch stage {
         case .waiting(let waiter): isolates.waitedTooLong(waiter, after: timeout)
-        case .sent(let call): call.end(DeadlineExceeded())
+        case .sent(let call):
+            let more = hadGrace ? .zero : grace(missed: now - deadline, of: timeout)
+            hadGrace = true
+            if more > .zero { deadline = now + more } else { call.end(DeadlineExceeded()) }
         case .begun, .over: return
         }
     }
@@ -83,7 +83,10 @@ final class DirectCall {
     private func answered(_ result: Result<HTTPAnswer, any Error>, _ lease: IsolateLease) {
         switch result {
         case .success(let answer):
-            end(.answered(IsolateCall(lease, of: isolates, start: start, timeout: timeout).response(answer)))
+            let call = IsolateCall(lease, of: isolates, start: start, timeout: timeout)
+            // What a stand-still of this host gave to the head beyond its time is there for the body too.
+            let late = ContinuousClock.now - (start + timeout)
+            end(.answered(call.response(answer, bodyTime: late > .zero ? min(late, timeout) : nil)))
         case .failure(let error): goOn(lease, error)
         }
     }

@@ -11,7 +11,29 @@ extension Isolates {
     /// - Parameter timeout: for all of it, from now to the body's last byte.
     /// - Throws: ``IsolateError``; reading the body throws ``IsolateError/timedOut(function:after:)`` when the time is over by then.
     func call(_ request: HTTPRequest, timeout: Duration) async throws(IsolateError) -> HTTPResponse {
-        try await call(Self.outgoing(request), start: .now, timeout: timeout)
+        try await call(Self.outgoing(request), timeout: timeout)
+    }
+
+    /// The same for a request of the host's own.
+    func call(_ request: HTTPClientRequest, timeout: Duration) async throws(IsolateError) -> HTTPResponse {
+        let call = DirectCall(Self.once(request), of: self, timeout: timeout)
+        // Unchecked: `begin` calls back once, and one of the two branches is taken.
+        let outcome = await withTaskCancellationHandler {
+            await withUnsafeContinuation { (continuation: UnsafeContinuation<DirectCall.Outcome, Never>) in
+                // Before it is sent: what was sent may have to be paid.
+                if Task.isCancelled {
+                    continuation.resume(returning: .goesOn { () throws(IsolateError) in throw .cancelled })
+                } else {
+                    call.begin { continuation.resume(returning: $0) }
+                }
+            }
+        } onCancel: {
+            Task { @LoopActor in call.cancel() }
+        }
+        return switch outcome {
+        case .answered(let response): response
+        case .goesOn(let rest): try await rest()
+        }
     }
 
     /// The same as one callback, as long as nothing is out of the ordinary: see ``DirectCall``.
@@ -20,17 +42,18 @@ extension Isolates {
         timeout: Duration,
         _ done: @escaping @LoopActor (DirectCall.Outcome) -> Void
     ) -> DirectCall {
-        let call = DirectCall(Self.outgoing(request), of: self, timeout: timeout, done)
-        call.begin()
+        let call = DirectCall(Self.outgoing(request), of: self, timeout: timeout)
+        call.begin(done)
         return call
     }
 
+    /// Goes on with a call that is out of the ordinary.
     /// - Parameter begun: what has happened to the call until now, if it has a place already.
     func call(
         _ request: HTTPClientRequest,
         start: ContinuousClock.Instant,
         timeout: Duration,
-        begun: (lease: IsolateLease, error: (any Error)?)? = nil
+        begun: (lease: IsolateLease, error: (any Error)?)?
     ) async throws(IsolateError) -> HTTPResponse {
         let deadline = start + timeout
         var begun = begun
@@ -56,15 +79,21 @@ extension Isolates {
     static func id(of request: HTTPClientRequest) -> String? { request.headers["Edge-Request-Id"] }
 
     private static func outgoing(_ request: HTTPRequest) -> HTTPClientRequest {
-        var outgoing = HTTPClientRequest(
-            method: request.method,
-            target: request.target,
-            headers: request.headers,
-            body: body(of: request)
+        once(
+            HTTPClientRequest(
+                method: request.method,
+                target: request.target,
+                headers: request.headers,
+                body: body(of: request)
+            )
         )
-        // A process that dies closes its connections, too: sending the call again would hand it to the next one to die by it.
-        outgoing.mayRepeat = false
-        return outgoing
+    }
+
+    /// A process that dies closes its connections, too: sending the call again would hand it to the next one to die by it.
+    private static func once(_ request: HTTPClientRequest) -> HTTPClientRequest {
+        var request = request
+        request.mayRepeat = false
+        return request
     }
 
     /// What has come is sent at once with the head; what is still coming is handed through.

@@ -40,26 +40,39 @@ struct ArtifactReader {
 
     /// Bytes of `Edge-Result`.
     private static let factsBytesMax = 8 << 10
+    /// The type of what is none of the known image types.
+    private nonisolated static let noImage = "application/octet-stream"
     /// Images of one answer.
     private static let artifactsMax = 16
 
     func read(_ response: HTTPResponse) async throws -> StoredArtifacts {
-        let body = response.reader
-        body.readsAhead = false  // while a piece is written: with 64 images at once that would be megabytes
         let type = response.headers["Content-Type"] ?? ""
-        if let parts = MultipartReader(contentType: type) { return try await read(body, parts) }
+        let mediaType = Self.mediaType(type)
+        if mediaType == Self.noImage, let parts = MultipartReader(contentType: type) {
+            return try await read(Self.body(of: response), parts)
+        }
         let facts = try facts(response.headers["Edge-Result"])
         let writer = images.begin(bytesMax: FunctionCaller.artifactBytesMax)
-        while let piece = try await body.next() { try await writer.append(piece) }
+        if case .bytes(let bytes) = response.body {
+            try await writer.append(bytes)
+        } else {
+            let body = Self.body(of: response)
+            while let piece = try await body.next() { try await writer.append(piece) }
+        }
         if writer.bytes > 0 {
-            let mediaType = Self.mediaType(type)
             let handle = try await writer.seal(ext: ImageFileType.fileExtension(ofType: mediaType))
             let record = Self.record(handle.name.sha256, mediaType, bytes: handle.bytes, facts)
             await onWhole(WholeResult(result: JobResult(images: [record], facts: facts), image: handle))
         }
         var artifacts = StoredArtifacts(result: JobResult(images: [], facts: facts))
-        try await Self.finish(writer, type: type, facts, into: &artifacts)
+        try await Self.finish(writer, mediaType, facts, into: &artifacts)
         return artifacts
+    }
+
+    private static func body(of response: HTTPResponse) -> HTTPBodyReader {
+        let body = response.reader
+        body.readsAhead = false  // while a piece is written: with 64 images at once that would be megabytes
+        return body
     }
 
     private func read(_ body: HTTPBodyReader, _ parts: MultipartReader) async throws -> StoredArtifacts {
@@ -86,7 +99,7 @@ struct ArtifactReader {
                 case .end:
                     guard let part = open else { break }
                     if artifacts.leases.isEmpty { artifacts.result.facts = part.facts }
-                    try await Self.finish(part.writer, type: part.type, part.facts, into: &artifacts)
+                    try await Self.finish(part.writer, Self.mediaType(part.type), part.facts, into: &artifacts)
                     open = nil
                 }
             }
@@ -110,12 +123,11 @@ struct ArtifactReader {
 
     private static func finish(
         _ writer: ImageWriter,
-        type contentType: String,
+        _ type: String,
         _ facts: JSONObject,
         into artifacts: inout StoredArtifacts
     ) async throws {
         guard writer.bytes > 0 else { throw ArtifactError(description: "The function's artifact is empty.") }
-        let type = mediaType(contentType)
         let stored = try await writer.finish(ext: ImageFileType.fileExtension(ofType: type))
         artifacts.leases.append(stored.lease)
         artifacts.result.images.append(
@@ -161,8 +173,9 @@ struct ArtifactReader {
         return facts
     }
 
-    private static func mediaType(_ contentType: String) -> String {
-        let type = contentType.prefix { $0 != ";" && $0 != " " }.lowercased()
-        return ImageFileType.fileExtension(ofType: type) == "bin" ? "application/octet-stream" : type
+    private nonisolated static func mediaType(_ contentType: String) -> String {
+        let end = contentType.utf8.firstIndex { $0 == UInt8(ascii: ";") || $0 == UInt8(ascii: " ") }
+        let type = (end.map { String(contentType[..<$0]) } ?? contentType).lowercased()
+        return ImageFileType.fileExtension(ofType: type) == "bin" ? noImage : type
     }
 }

@@ -4,8 +4,20 @@ internal import EdgeLoop
 /// Wakes every task that waits for the next change. Costs nothing while nobody waits.
 @LoopActor
 final class ChangeSignal {
-    private var waiters: [Int: CheckedContinuation<Bool, Never>] = [:]
-    private var timers: [Int: LoopTimer] = [:]
+    private struct Waiter {
+        let id: Int
+        /// Unchecked: it is resumed by whoever takes its waiter out of the list, which it is put into once.
+        let continuation: UnsafeContinuation<Bool, Never>
+        let timer: LoopTimer?
+
+        @LoopActor func end(_ changed: Bool) {
+            timer?.cancel()
+            continuation.resume(returning: changed)
+        }
+    }
+
+    /// In the order of their coming.
+    private var waiters: [Waiter] = []
     private var nextWaiter = 0
 
     var isAwaited: Bool { !waiters.isEmpty }
@@ -18,23 +30,25 @@ final class ChangeSignal {
         nextWaiter += 1
         let waiter = nextWaiter
         return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            await withUnsafeContinuation { continuation in
                 if isMet() { return continuation.resume(returning: true) }
                 if Task.isCancelled { return continuation.resume(returning: false) }
-                waiters[waiter] = continuation
-                if let limit { timers[waiter] = LoopTimer(after: limit) { [unowned self] in resume(waiter, false) } }
+                let timer = limit.map { LoopTimer(after: $0) { [unowned self] in giveUp(waiter) } }
+                waiters.append(Waiter(id: waiter, continuation: continuation, timer: timer))
             }
         } onCancel: {
-            Task { @LoopActor in self.resume(waiter, false) }
+            Task { @LoopActor in self.giveUp(waiter) }
         }
     }
 
     func notify() {
-        for waiter in waiters.keys.sorted() { resume(waiter, true) }
+        let all = waiters
+        waiters = []
+        for waiter in all { waiter.end(true) }
     }
 
-    private func resume(_ waiter: Int, _ changed: Bool) {
-        timers.removeValue(forKey: waiter)?.cancel()
-        waiters.removeValue(forKey: waiter)?.resume(returning: changed)
+    private func giveUp(_ id: Int) {
+        guard let index = waiters.firstIndex(where: { $0.id == id }) else { return }
+        waiters.remove(at: index).end(false)
     }
 }

@@ -63,7 +63,7 @@ final class FunctionCaller: FunctionCalls {
         let accounts = caller.owner.map { vault.accounts(of: $0, among: function.entry.tokens) } ?? [:]
         if !accounts.isEmpty { headers.add("Edge-Own-Tokens", accounts.keys.sorted().joined(separator: ", ")) }
         if let contentType { headers.add("Content-Type", contentType) }
-        let request = HTTPRequest(method: "POST", target: "/_edge/admit", headers: headers, body: HTTPBodyReader(body))
+        let request = HTTPClientRequest(method: "POST", target: "/_edge/admit", headers: headers, body: .bytes(body))
         let starting = function.isolates.isReady ? Duration.zero : function.entry.startTimeout
         let response = try await function.isolates.call(request, timeout: Self.admitTimeout + starting)
         var text: [UInt8]
@@ -93,10 +93,12 @@ final class FunctionCaller: FunctionCalls {
             note.mayBePaid = Self.isBegun(generation, attempt)
             return .unfinished(.final(status: 404), note)
         }
-        do {
-            if let lost = try await lostInput(of: generation, attempt) { return lost }
-        } catch {
-            return failed(error, generation)
+        if !generation.ticket.inputs.records.isEmpty {
+            do {
+                if let lost = try await lostInput(of: generation, attempt) { return lost }
+            } catch {
+                return failed(error, generation)
+            }
         }
         var headers: HTTPHeaders = [
             "Content-Type": "application/json", "Edge-Attempt-Id": attempt.id, "Edge-Request-Id": generation.id,
@@ -113,11 +115,11 @@ final class FunctionCaller: FunctionCalls {
             onOwnRun(name.provider)
         }
         if let token { headers.add(Self.tokenField, token.reveal()) }
-        let request = HTTPRequest(
+        let request = HTTPClientRequest(
             method: "POST",
             target: "/_edge/run",
             headers: headers,
-            body: HTTPBodyReader(runBody(generation, attempt))
+            body: .bytes(runBody(generation, attempt))
         )
         do {
             return try await secrets.using(token, of: generation.token?.provider ?? "") {
@@ -248,7 +250,7 @@ final class FunctionCaller: FunctionCalls {
 
     /// What a function tells of itself, such as which providers can be used now; nil when it tells nothing.
     func describe(_ function: LiveFunction) async -> JSONObject? {
-        let request = HTTPRequest(method: "POST", target: "/_edge/describe", body: HTTPBodyReader())
+        let request = HTTPClientRequest(method: "POST", target: "/_edge/describe")
         // Who looks at the service waits for it.
         let starting =
             function.isolates.isReady ? Duration.zero : min(function.entry.startTimeout, Self.describeStartMax)
@@ -274,11 +276,11 @@ final class FunctionCaller: FunctionCalls {
         let body: JSONObject = ["provider": .string(provider)]
         var headers: HTTPHeaders = ["Content-Type": "application/json"]
         if let token { headers.add(Self.tokenField, token.reveal()) }
-        let request = HTTPRequest(
+        let request = HTTPClientRequest(
             method: "POST",
             target: "/_edge/check",
             headers: headers,
-            body: HTTPBodyReader(body.encoded())
+            body: .bytes(body.encoded())
         )
         return try await secrets.using(token, of: provider) {
             let response = try await function.isolates.call(request, timeout: Self.checkTimeout)
@@ -309,11 +311,11 @@ final class FunctionCaller: FunctionCalls {
             token = found
             headers.add(Self.tokenField, found.reveal())
         }
-        let request = HTTPRequest(
+        let request = HTTPClientRequest(
             method: "POST",
             target: "/_edge/cancel",
             headers: headers,
-            body: HTTPBodyReader(body)
+            body: .bytes(body)
         )
         _ = try? await secrets.using(token, of: task.token?.provider ?? "") {
             try await function.isolates.call(request, timeout: Self.cancelTimeout)
@@ -335,5 +337,9 @@ extension HTTPResponse {
 
     /// The whole body.
     @LoopActor
-    func collect(upTo limit: Int) async throws -> [UInt8] { try await reader.collect(upTo: limit) }
+    func collect(upTo limit: Int) async throws -> [UInt8] {
+        guard case .bytes(let bytes) = body else { return try await reader.collect(upTo: limit) }
+        if bytes.count > limit { throw HTTPBodyError.tooLarge(limit: limit) }
+        return bytes
+    }
 }

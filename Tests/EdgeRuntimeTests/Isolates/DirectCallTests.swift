@@ -136,6 +136,33 @@ struct DirectCallTests {
         await test.isolates.stop(within: .seconds(100))
     }
 
+    /// In a process of its own, for all tests share the loop that stands still here.
+    @Test @LoopActor func `a function is not late because its host stood still`() async throws {
+        try await alone {
+            let test = try await running()
+
+            let direct = BegunCall(test, "/slow?700", timeout: .milliseconds(500))
+            usleep(1_000_000)
+            #expect(try await direct.text() == "slow")
+            let hanging = BegunCall(test, "/hang", timeout: .milliseconds(300))
+            usleep(600_000)
+            #expect(await hanging.error() == .timedOut(function: "test", after: .milliseconds(300)))
+            await test.isolates.stop(within: .seconds(100))
+        }
+    }
+
+    @Test @LoopActor func `what a cancelled task would call is never sent`() async throws {
+        let test = try await running()
+
+        let task = Task { @LoopActor in try await test.call("/say?sent") }
+        task.cancel()
+
+        await #expect(throws: IsolateError.cancelled) { try await task.value }
+        #expect(try await test.call("/hello").text == "hello")
+        #expect(!test.log.lines.contains("stderr: sent"))
+        await test.isolates.stop(within: .seconds(100))
+    }
+
     @Test @LoopActor func `a process that dies under calls gives them 502`() async throws {
         let test = try await running()
         let neighbour = BegunCall(test, "/hang")
