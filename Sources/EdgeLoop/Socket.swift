@@ -117,10 +117,12 @@ public final class Socket {
         }
     }
 
-    public func write(_ buffer: UnsafeRawBufferPointer) -> SocketResult {
+    /// - Parameter hasMore: whether more is written at once, with which the last packet of this should wait to be filled. TCP only.
+    public func write(_ buffer: UnsafeRawBufferPointer, hasMore: Bool = false) -> SocketResult {
         precondition(isOpen, "write to a closed socket")
+        let flags = Int32(MSG_NOSIGNAL) | (hasMore ? Int32(MSG_MORE) : 0)
         while true {
-            let count = send(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL))
+            let count = send(descriptor, buffer.baseAddress, buffer.count, flags)
             if count >= 0 { return .bytes(count) }
             if errno == EINTR { continue }
             return errno == EAGAIN ? .wouldBlock : .failed(errno: errno)
@@ -147,7 +149,7 @@ public final class Socket {
         }
     }
 
-    /// Sends part of a file without copying it through the process.
+    /// Sends part of a file without copying it through the process. Its end goes at once, with what was held back before.
     public func sendFile(_ file: Int32, offset: Int, count: Int) -> SocketResult {
         precondition(isOpen, "write to a closed socket")
         while true {
@@ -158,12 +160,6 @@ public final class Socket {
             if errno == EINTR { continue }
             return errno == EAGAIN ? .wouldBlock : .failed(errno: errno)
         }
-    }
-
-    /// Holds small writes back until it is switched off, so that a head and the file behind it share packets. TCP only.
-    public func setCork(_ on: Bool) {
-        var value: Int32 = on ? 1 : 0
-        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_CORK, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
     /// Tells the peer that no more will be sent; reading goes on.

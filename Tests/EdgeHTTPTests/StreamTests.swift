@@ -201,6 +201,50 @@ struct StreamTests {
         #expect(HTTPFile(path: folder.path) == nil)
     }
 
+    @Test @LoopActor func `a head shares its packet with the file behind it`() async throws {
+        let folder = TemporaryFolder()
+        folder.write(String(repeating: "0123456789", count: 100) + "end", to: "f")
+        let file = try #require(HTTPFile(path: folder.path + "/f"))
+        let server = try TestServer(tcp: true) { _ in HTTPResponse(body: .file(HTTPFileRegion(file))) }
+        server.handler.cans["/can"] = HTTPCannedResponse(headers: [:], file: HTTPFileRegion(file))
+        let descriptor = try connected(to: server.address)
+        let client = RawClient(Socket(adopting: descriptor))
+
+        for (path, packets) in [("/", 1), ("/can", 2)] {
+            let before = client.received.count
+            client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
+            await client.until(count: before + file.size + 1)
+            _ = await client.until("end")
+            #expect(dataPackets(descriptor) == packets)
+        }
+        client.close()
+    }
+
+    /// A connection to a port of this machine, made at once.
+    @LoopActor private func connected(to address: SocketAddress) throws -> Int32 {
+        guard case .ip(_, let port) = address else { throw SystemError(code: EINVAL, doing: "connecting") }
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var name = sockaddr_in()
+        name.sin_family = sa_family_t(AF_INET)
+        name.sin_port = port.bigEndian
+        name.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let status = withUnsafePointer(to: &name) { name in
+            name.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard status == 0 else { throw SystemError(code: errno, doing: "connecting") }
+        return descriptor
+    }
+
+    /// Packets with data that have come on a connection: `tcpi_data_segs_in` of the kernel's `tcp_info`, which glibc's does not have.
+    private func dataPackets(_ descriptor: Int32) -> UInt32 {
+        var info = [UInt8](repeating: 0, count: 256)
+        var size = socklen_t(info.count)
+        getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &size)
+        return info.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 152, as: UInt32.self) }
+    }
+
     @Test @LoopActor func `a client that leaves ends the stream that was for it`() async throws {
         let ended = Signal()
         let server = try TestServer { _ in

@@ -59,11 +59,13 @@ final class HTTPOutbox {
         }
     }
 
-    private func transmit(_ bytes: Bytes) {
+    private func transmit(_ bytes: Bytes) { transmit(bytes, hasMore: false) }
+
+    private func transmit(_ bytes: Bytes, hasMore: Bool) {
         guard !hasFailed, !bytes.isEmpty else { return }
         var sent = 0
         if segments.isEmpty {
-            switch socket.write(bytes) {
+            switch socket.write(bytes, hasMore: hasMore) {
             case .bytes(let count): sent = count
             case .wouldBlock, .end: break
             case .failed: return fail()
@@ -108,9 +110,8 @@ final class HTTPOutbox {
         guard !hasFailed else { return }
         guard region.count > 0 else { return send(first) }
         uncork()
-        let isIP = if case .ip = socket.peer { true } else { false }
-        if isIP { socket.setCork(true) }
-        send(first)
+        transmit(first, hasMore: true)
+        guard !hasFailed else { return }
         backlog += region.count
         let wasEmpty = segments.isEmpty
         segments.append(.file(region.file, offset: region.offset, left: region.count))
@@ -118,7 +119,6 @@ final class HTTPOutbox {
             flush()
             if !segments.isEmpty { watch() }
         }
-        if isIP, !hasFailed { socket.setCork(false) }
     }
 
     /// Writes what the socket takes. Call it when the socket is writable.
@@ -126,7 +126,8 @@ final class HTTPOutbox {
         while !hasFailed, let first = segments.first {
             let result =
                 switch first {
-                case .bytes(let bytes, let sent): bytes.withUnsafeBytes { socket.write($0.part(sent..<$0.count)) }
+                case .bytes(let bytes, let sent):
+                    bytes.withUnsafeBytes { socket.write($0.part(sent..<$0.count), hasMore: segments.count > 1) }
                 case .file(let file, let offset, let left):
                     socket.sendFile(file.descriptor, offset: offset, count: left)
                 }
