@@ -313,13 +313,13 @@ final class HTTPClientConnection: SocketHandler, HTTPBodySource {
 
 extension [UInt8] {
     fileprivate mutating func append(head request: HTTPClientRequest, host: String) {
-        append(contentsOf: request.method.utf8)
+        append(utf8Of: request.method)
         append(" ")
-        append(contentsOf: request.target.utf8)
+        append(utf8Of: request.target)
         append(" HTTP/1.1\r\n")
         if !request.headers.contains("host") {
             append("Host: ")
-            append(contentsOf: host.utf8)
+            append(utf8Of: host)
             append("\r\n")
         }
         append(request.headers)

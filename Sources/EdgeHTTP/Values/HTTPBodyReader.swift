@@ -51,7 +51,8 @@ public final class HTTPBodyReader {
     public nonisolated let length: Int?
     private var buffer: [UInt8]
     private var ending: Ending
-    private var waiter: CheckedContinuation<[UInt8]?, any Error>?
+    /// Unchecked: whoever resumes it has taken it out of here first.
+    private var waiter: UnsafeContinuation<[UInt8]?, any Error>?
     private weak var source: (any HTTPBodySource)?
     /// Whether bytes are received before somebody waits for them. What a sender on the same machine has ready lies as near in the
     /// kernel's buffer, where it costs this process no memory.
@@ -84,7 +85,7 @@ public final class HTTPBodyReader {
         if let result = present { return try result.get() }
         return try await withTaskCancellationHandler {
             try Task.checkCancellation()
-            return try await withCheckedThrowingContinuation { continuation in
+            return try await withUnsafeThrowingContinuation { continuation in
                 // Looked at once more: what stands between here and the call may let other work of the loop run.
                 if let result = present { return continuation.resume(with: result) }
                 if Task.isCancelled { return continuation.resume(throwing: CancellationError()) }
@@ -168,8 +169,9 @@ public final class HTTPBodyReader {
     func finish() {
         guard case .open = ending else { return }
         ending = .finished
+        let waiter = waiter
+        self.waiter = nil
         waiter?.resume(returning: nil)
-        waiter = nil
         ended()
     }
 
@@ -187,7 +189,8 @@ public final class HTTPBodyReader {
     }
 
     private func resume(throwing error: any Error) {
+        let waiter = waiter
+        self.waiter = nil
         waiter?.resume(throwing: error)
-        waiter = nil
     }
 }

@@ -9,8 +9,16 @@ public struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
     public init() {}
 
     public init(dictionaryLiteral elements: (String, String)...) {
+        reserve(
+            lines: elements.count + Self.addedLines,
+            bytes: elements.reduce(Self.addedBytes) { $0 + $1.0.utf8.count + $1.1.utf8.count }
+        )
         for (name, value) in elements { add(name, value) }
     }
+
+    /// Room for what is added on the way of an answer, so that most heads are never moved.
+    private static let addedLines = 8
+    private static let addedBytes = 640
 
     /// The fields of a parsed head, copied at once.
     init(_ fields: [HTTPField], in bytes: Bytes) {
@@ -23,6 +31,9 @@ public struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
             lines[index].valueStart -= start
         }
     }
+
+    /// At most so many bytes are all lines as they are sent.
+    var sentBytesMax: Int { text.count + lines.count * ": \r\n".utf8.count }
 
     /// How many field lines there are.
     public var count: Int { lines.count }
@@ -69,9 +80,9 @@ public struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
     /// - Precondition: `name` is a token.
     public mutating func add(_ name: String, _ value: String) {
         let nameStart = text.count
-        text += name.utf8
+        text.append(utf8Of: name)
         let valueStart = text.count
-        text += value.utf8
+        text.append(utf8Of: value)
         let isToken = text.withUnsafeMutableBufferPointer { text in
             for index in valueStart..<text.count where text[index] < Byte.space || text[index] == Byte.delete {
                 text[index] = Byte.space

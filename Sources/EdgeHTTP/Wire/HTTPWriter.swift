@@ -21,7 +21,7 @@ extension [UInt8] {
     }
 
     mutating func append(hexadecimal number: Int) {
-        append(contentsOf: String(number, radix: 16).utf8)
+        append(utf8Of: String(number, radix: 16))
     }
 
     /// `HTTP/1.1 200 OK` and its line end.
@@ -35,13 +35,35 @@ extension [UInt8] {
 
     /// All lines but those that are the connection's business, and Content-Length, which the caller decides.
     mutating func append(_ headers: HTTPHeaders, keepsLength: Bool = false) {
-        headers.forEachLine { name, value in
-            guard !name.isFraming || keepsLength && name.equalsLowercase("content-length") else { return }
-            append(contentsOf: name)
-            append(": ")
-            append(contentsOf: value)
-            append("\r\n")
+        // Put together apart: each growth of an array has its own price, and a head has some fifty parts.
+        withUnsafeTemporaryAllocation(byteCount: headers.sentBytesMax, alignment: 1) { room in
+            var end = 0
+            headers.forEachLine { name, value in
+                guard !name.isFraming || keepsLength && name.equalsLowercase("content-length") else { return }
+                end = room.put(name, at: end)
+                room[end] = Byte.colon
+                room[end + 1] = Byte.space
+                end = room.put(value, at: end + 2)
+                room[end] = Byte.carriageReturn
+                room[end + 1] = Byte.lineFeed
+                end += 2
+            }
+            append(contentsOf: UnsafeRawBufferPointer(rebasing: room[..<end]))
         }
+    }
+
+    /// The bytes of a string, without an iteration over its characters.
+    mutating func append(utf8Of text: String) {
+        var text = text
+        text.withUTF8 { append(contentsOf: $0) }
+    }
+}
+
+extension UnsafeMutableRawBufferPointer {
+    /// Copies `bytes` to `index`, and gives the index behind them.
+    fileprivate func put(_ bytes: UnsafeRawBufferPointer, at index: Int) -> Int {
+        UnsafeMutableRawBufferPointer(rebasing: self[index...]).copyMemory(from: bytes)
+        return index + bytes.count
     }
 }
 
