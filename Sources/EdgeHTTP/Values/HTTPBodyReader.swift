@@ -102,8 +102,9 @@ public final class HTTPBodyReader {
     /// - Throws: ``HTTPBodyError/tooLarge(limit:)`` when it is larger than `limit` bytes, and what ``next()`` throws.
     public func collect(upTo limit: Int) async throws -> [UInt8] {
         if let length, length > limit { throw HTTPBodyError.tooLarge(limit: limit) }
-        var all: [UInt8] = []
-        while let part = try await next() {
+        var all = takeReady() ?? []  // most bodies are here as a whole, and nothing is waited for
+        guard all.count <= limit else { throw HTTPBodyError.tooLarge(limit: limit) }
+        while !isFinished || !buffer.isEmpty, let part = try await next() {
             guard all.count + part.count <= limit else { throw HTTPBodyError.tooLarge(limit: limit) }
             if all.isEmpty { all = part } else { all += part }
         }

@@ -194,7 +194,10 @@ final class HostHandler: HTTPHandler {
                 throw Problem.unknownFunction(name, known: functions.router.functionNames)
             }
             notes.function = name
-            let context = try await known(context, to: function, notes)
+            // Only what would be refused may have to wait, for the newer key of a token.
+            let quick = try? callers.identify(request, for: function.entry)
+            let caller = if let quick { quick } else { try await callers.known(request, for: function.entry) }
+            let context = try asked(context, by: caller, of: function, notes)
             guard let settings = function.entry.job else {
                 return try await policy.plain.answer(context, function, path: path)
             }
@@ -203,7 +206,13 @@ final class HostHandler: HTTPHandler {
         case .dialect(let match):
             guard let function = functions[match.function] else { throw Problem.notFound }
             notes.function = function.name
-            return try await dialects.answer(match, try await known(context, to: function, notes), function, notes)
+            let caller = try await callers.known(request, for: function.entry)
+            return try await dialects.answer(
+                match,
+                try asked(context, by: caller, of: function, notes),
+                function,
+                notes
+            )
         case .image(let sha256, let suffix):
             return try await images.answer(sha256: sha256, suffix: suffix).selected(for: request)
         case .health:
@@ -230,17 +239,14 @@ final class HostHandler: HTTPHandler {
     }
 
     /// The context of a request whose caller may ask this function.
-    private func known(
+    private func asked(
         _ context: RequestContext,
-        to function: LiveFunction,
+        by caller: Caller,
+        of function: LiveFunction,
         _ notes: RequestNotes
-    ) async throws(Problem) -> RequestContext {
+    ) throws(Problem) -> RequestContext {
         var context = context
-        if let caller = try? callers.identify(context.request, for: function.entry) {
-            context.caller = limits.judged(caller)
-        } else {  // what would be refused may wait for the newer key of a token first
-            context.caller = limits.judged(try await callers.known(context.request, for: function.entry))
-        }
+        context.caller = limits.judged(caller)
         notes.caller = context.caller
         try limits.takeRequest(by: context.caller, function.name)
         return context
@@ -261,14 +267,13 @@ final class HostHandler: HTTPHandler {
     }
 
     private func base(of request: HTTPRequest) -> String {
-        policy.base.text(
-            for: BaseURL.Origin(
-                peer: request.peer.ipText,
-                host: request.headers["Host"],
-                forwardedProto: request.headers["X-Forwarded-Proto"],
-                forwardedHost: request.headers["X-Forwarded-Host"]
-            )
-        )
+        var origin = BaseURL.Origin(host: request.headers["Host"])
+        if !policy.base.trustedProxies.isEmpty {
+            origin.peer = request.peer.ipText
+            origin.forwardedProto = request.headers["X-Forwarded-Proto"]
+            origin.forwardedHost = request.headers["X-Forwarded-Host"]
+        }
+        return policy.base.text(for: origin)
     }
 
     // MARK: What every answer has

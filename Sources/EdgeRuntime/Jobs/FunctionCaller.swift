@@ -122,26 +122,36 @@ final class FunctionCaller: FunctionCalls {
             body: .bytes(runBody(generation, attempt))
         )
         do {
+            guard let token else { return try await run(request, of: generation, in: function, timeout: timeout) }
             return try await secrets.using(token, of: generation.token?.provider ?? "") {
-                // The time counts to the end of the body: the supervisor cuts what takes longer, and replaces the process.
-                let response = try await function.isolates.call(request, timeout: timeout)
-                if response.status == 200 { return try await read(response, generation, isOwn: token != nil) }
-                if response.status == 204, !function.entry.isPublic {
-                    let facts = try ArtifactReader.facts(response.headers["Edge-Result"])
-                    return .made(StoredArtifacts(result: JobResult(images: [], facts: facts)))
-                }
-                let body = secrets.redactor.redact(try await response.collect(upTo: RunReading.bodyBytesMax))
-                let (outcome, note) = RunReading.unfinished(
-                    status: response.status,
-                    retryAfter: response.headers["Retry-After"],
-                    body: body,
-                    now: .now()
-                )
-                return .unfinished(outcome, note)
+                try await run(request, of: generation, in: function, timeout: timeout)
             }
         } catch {
             return failed(error, generation)
         }
+    }
+
+    private func run(
+        _ request: HTTPClientRequest,
+        of generation: Generation,
+        in function: LiveFunction,
+        timeout: Duration
+    ) async throws -> RunAnswer {
+        // The time counts to the end of the body: the supervisor cuts what takes longer, and replaces the process.
+        let response = try await function.isolates.call(request, timeout: timeout)
+        if response.status == 200 { return try await read(response, generation) }
+        if response.status == 204, !function.entry.isPublic {
+            let facts = try ArtifactReader.facts(response.headers["Edge-Result"])
+            return .made(StoredArtifacts(result: JobResult(images: [], facts: facts)))
+        }
+        let body = secrets.redactor.redact(try await response.collect(upTo: RunReading.bodyBytesMax))
+        let (outcome, note) = RunReading.unfinished(
+            status: response.status,
+            retryAfter: response.headers["Retry-After"],
+            body: body,
+            now: .now()
+        )
+        return .unfinished(outcome, note)
     }
 
     /// A run, a cancellation or a check on a caller's own token gets it in this field, and nothing else does.
@@ -188,18 +198,14 @@ final class FunctionCaller: FunctionCalls {
         generation.resumeState != nil || attempt.isUnsure
     }
 
-    private func read(
-        _ response: HTTPResponse,
-        _ generation: Generation,
-        isOwn: Bool
-    ) async throws -> RunAnswer {
+    private func read(_ response: HTTPResponse, _ generation: Generation) async throws -> RunAnswer {
         do {
             var reader = ArtifactReader(
                 images: images,
                 refusesNSFW: generation.ticket.refusesNSFW,
                 onWhole: generation.show
             )
-            if isOwn { reader.own = secrets.redactor }
+            if generation.token != nil { reader.own = secrets.redactor }
             return .made(try await reader.read(response))
         } catch let refused as NSFWResult {
             let message = "The picture was made, and it shows what is not allowed here: change the prompt."
