@@ -57,7 +57,21 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         if isIPv4 {
             // It is asked for with every request: no more work than four numbers are.
-            return "\(high >> 56).\(high >> 48 & 255).\(high >> 40 & 255).\(high >> 32 & 255)"
+            return String(unsafeUninitializedCapacity: 15) { text in
+                var count = 0
+                func add(_ byte: UInt8) {
+                    text[count] = byte
+                    count += 1
+                }
+                for place in 0..<4 {
+                    let number = UInt8(truncatingIfNeeded: high >> UInt64(56 - 8 * place))
+                    if count > 0 { add(UInt8(ascii: ".")) }
+                    if number >= 100 { add(UInt8(ascii: "0") + number / 100) }
+                    if number >= 10 { add(UInt8(ascii: "0") + number / 10 % 10) }
+                    add(UInt8(ascii: "0") + number % 10)
+                }
+                return count
+            }
         }
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         inet_ntop(AF_INET6, bytes, &text, socklen_t(text.count))
