@@ -3,7 +3,7 @@ internal import Callers
 
 enum HeaderList {
     /// The parts of a value between separators that are not inside quotes, without the white space around them; empty ones left out.
-    static func parts(of value: Substring, separator: Character) -> [Substring] {
+    static func parts(of value: Substring, separator: Unicode.Scalar) -> [Substring] {
         HeaderPieces.of(value, at: separator).map(HeaderPieces.trimmed).filter { !$0.isEmpty }
     }
 
