@@ -20,27 +20,54 @@ package enum UUIDText {
         var bytes = randomBytes(16)
         bytes[6] = 0x40 | bytes[6] & 0x0f
         bytes[8] = 0x80 | bytes[8] & 0x3f
-        return UUIDSequence.text(of: bytes)
+        return text(of: bytes)
     }
 
     /// 16 bytes as a UUID's text; their version and variant are the caller's affair.
-    package static func text(of bytes: [UInt8]) -> String { UUIDSequence.text(of: bytes) }
+    package static func text(of bytes: [UInt8]) -> String { text(of: word(bytes[..<8]), word(bytes[8..<16])) }
 
-    /// Whether the text is a UUID of versions 1 to 8 in lower case, as ``version7()`` writes it. Safe to use in a path.
-    package static func isValid(_ text: some StringProtocol) -> Bool {
-        var index = 0
-        for byte in text.utf8 {
-            switch index {
-            case 8, 13, 18, 23: guard byte == 45 else { return false }
-            case 14: guard (49...56).contains(byte) else { return false }  // version: 1 to 8
-            case 19: guard byte == 56 || byte == 57 || byte == 97 || byte == 98 else { return false }  // variant
-            case 36...: return false
-            default: guard (48...57).contains(byte) || (97...102).contains(byte) else { return false }
-            }
-            index += 1
+    /// 128 bits as a UUID's text.
+    package static func text(of high: UInt64, _ low: UInt64) -> String {
+        String(unsafeUninitializedCapacity: length) { text in
+            Hex.write(high >> 32, digits: 8, to: text, at: 0)
+            Hex.write(high >> 16, digits: 4, to: text, at: 9)
+            Hex.write(high, digits: 4, to: text, at: 14)
+            Hex.write(low >> 48, digits: 4, to: text, at: 19)
+            Hex.write(low, digits: 12, to: text, at: 24)
+            (text[8], text[13], text[18], text[23]) = (45, 45, 45, 45)
+            return length
         }
-        return index == 36
     }
+
+    /// The 128 bits of a UUID of versions 1 to 8 in lower case, as ``version7()`` writes it; nil for any other text. One that has them is
+    /// safe to use in a path.
+    package static func words(of text: String) -> (high: UInt64, low: UInt64)? {
+        var text = text
+        return text.withUTF8 { text in
+            guard text.count == length else { return nil }
+            var words = (high: UInt64(0), low: UInt64(0))
+            for (index, byte) in text.enumerated() {
+                switch index {
+                case 8, 13, 18, 23:
+                    guard byte == 45 else { return nil }
+                    continue
+                case 14: guard (49...56).contains(byte) else { return nil }  // version: 1 to 8
+                case 19: guard byte == 56 || byte == 57 || byte == 97 || byte == 98 else { return nil }  // variant
+                default: guard (48...57).contains(byte) || (97...102).contains(byte) else { return nil }
+                }
+                words.high = words.high << 4 | words.low >> 60
+                words.low = words.low << 4 | UInt64(byte < 58 ? byte &- 48 : byte &- 87)
+            }
+            return words
+        }
+    }
+
+    /// Whether ``words(of:)`` has an answer.
+    package static func isValid(_ text: String) -> Bool { words(of: text) != nil }
+
+    private static let length = 36
+
+    static func word(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
 }
 
 /// Makes ids that rise: within a millisecond a 12-bit counter grows from a random start, and past its end the time does.
@@ -59,22 +86,7 @@ struct UUIDSequence {
             milliseconds += 1
             counter = 0
         }
-        var bytes = Array(random[..<8])
-        bytes[0] = 0x80 | bytes[0] & 0x3f
-        var head = (0..<6).map { UInt8(truncatingIfNeeded: milliseconds >> UInt64(40 - 8 * $0)) }
-        head.append(0x70 | UInt8(counter >> 8))
-        head.append(UInt8(truncatingIfNeeded: counter))
-        return Self.text(of: head + bytes)
-    }
-
-    static func text(of bytes: [UInt8]) -> String {
-        let hex = Array(Hex.text(of: bytes).utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity(36)
-        for (index, digit) in hex.enumerated() {
-            if index == 8 || index == 12 || index == 16 || index == 20 { text.append(45) }
-            text.append(digit)
-        }
-        return String(decoding: text, as: UTF8.self)
+        let rest = UUIDText.word(random[..<8]) & (1 << 62 - 1)
+        return UUIDText.text(of: milliseconds << 16 | 7 << 12 | UInt64(counter), 1 << 63 | rest)
     }
 }

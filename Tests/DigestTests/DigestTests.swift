@@ -61,6 +61,19 @@ struct DigestTests {
         #expect(error?.description == "could not read the file: Bad file descriptor")
     }
 
+    @Test func `bytes and numbers are lower-case hexadecimal, whole or in part`() {
+        let text = String(unsafeUninitializedCapacity: 21) { text in
+            Hex.write(0x0123_4567_89ab_cdef, to: text, at: 0)
+            Hex.write(0xffff_0a0b, digits: 5, to: text, at: 16)
+            return 21
+        }
+
+        #expect(Hex.text(of: [0x00, 0x0f, 0xa9, 0xff]) == "000fa9ff")
+        #expect(text == "0123456789abcdeff0a0b")
+        let digits = Array(text.utf8)
+        #expect(digits[..<16].withUnsafeBufferPointer { Hex.number($0) } == 0x0123_4567_89ab_cdef)
+    }
+
     @Test func `random bytes are as many as asked for and differ`() {
         #expect(randomBytes(0).isEmpty)
         #expect(randomBytes(32).count == 32)

@@ -5,10 +5,10 @@ struct CacheKey: Hashable, Sendable {
     private let low: UInt128
 
     /// nil unless `text` is 64 lower-case hexadecimal digits; whatever is one is safe in a path.
-    init?(_ text: some StringProtocol) {
+    init?(_ text: String) {
         guard text.isHex(count: 64) else { return nil }
         high = UInt128(hex: text.utf8.prefix(32))
-        low = UInt128(hex: text.utf8.dropFirst(32))
+        low = UInt128(hex: text.utf8.suffix(32))
     }
 
     /// From the two parts of its path: "ab", "cdef….json".
@@ -17,10 +17,30 @@ struct CacheKey: Hashable, Sendable {
         self.init(folder + file.dropLast(5))
     }
 
-    var text: String { high.hex + low.hex }
+    /// 64 lower-case hexadecimal digits.
+    var text: String {
+        String(unsafeUninitializedCapacity: 64) { text in
+            write(to: text, at: 0)
+            return 64
+        }
+    }
 
     /// The folder in `cache`: the first two digits.
     var folder: String { String(text.prefix(2)) }
+
     /// Below `cache`: "ab/cdef….json".
-    var path: String { "\(text.prefix(2))/\(text.dropFirst(2)).json" }
+    var path: String {
+        String(unsafeUninitializedCapacity: 70) { path in
+            write(to: path, at: 1)
+            // The digits of the folder go one place forward and leave room for the slash.
+            (path[0], path[1], path[2]) = (path[1], path[2], UInt8(ascii: "/"))
+            _ = UnsafeMutableBufferPointer(rebasing: path[65...]).update(fromContentsOf: ".json".utf8)
+            return 70
+        }
+    }
+
+    private func write(to text: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
+        high.write(hex: text, at: start)
+        low.write(hex: text, at: start + 32)
+    }
 }

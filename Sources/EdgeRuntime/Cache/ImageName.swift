@@ -17,9 +17,8 @@ struct ImageName: Hashable, Sendable {
 
     /// From the last part of an image's URL: "<sha256>.<ext>".
     init?(fileName: some StringProtocol) {
-        let parts = fileName.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2 else { return nil }
-        self.init(sha256: String(parts[0]), ext: String(parts[1]))
+        guard let dot = fileName.utf8.firstIndex(of: UInt8(ascii: ".")) else { return nil }
+        self.init(sha256: String(fileName[..<dot]), ext: String(fileName[fileName.utf8.index(after: dot)...]))
     }
 
     /// From the two parts of its path: "ab", "cdef….png".

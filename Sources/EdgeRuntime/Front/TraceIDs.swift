@@ -1,4 +1,5 @@
 // Ids of traces (W3C Trace Context), for callers that began none.
+internal import Digest
 internal import EdgeLoop
 
 /// Draws ids that differ. They are no secrets, so one seed from the system serves for all: asking it each time costs a system call.
@@ -16,9 +17,9 @@ final class TraceIDs {
         let ids = (generator.next() | 1, generator.next(), generator.next() | 1)  // none may be all zeros
         return String(unsafeUninitializedCapacity: 55) { text in
             _ = text.initialize(fromContentsOf: "00-................................-................-01".utf8)
-            text.write(hexadecimal: ids.0, at: 3)
-            text.write(hexadecimal: ids.1, at: 19)
-            text.write(hexadecimal: ids.2, at: 36)
+            Hex.write(ids.0, to: text, at: 3)
+            Hex.write(ids.1, to: text, at: 19)
+            Hex.write(ids.2, to: text, at: 36)
             return 55
         }
     }
@@ -51,18 +52,8 @@ extension String {
     /// 16 digits, with zeros in front.
     init(hexadecimal number: UInt64) {
         self.init(unsafeUninitializedCapacity: 16) { text in
-            text.write(hexadecimal: number, at: 0)
+            Hex.write(number, to: text, at: 0)
             return 16
-        }
-    }
-}
-
-extension UnsafeMutableBufferPointer<UInt8> {
-    /// 16 digits.
-    fileprivate func write(hexadecimal number: UInt64, at start: Int) {
-        for index in 0..<16 {
-            let digit = UInt8(truncatingIfNeeded: number >> UInt64(60 - 4 * index)) & 15
-            self[start + index] = digit < 10 ? 0x30 + digit : 0x57 + digit
         }
     }
 }

@@ -3,20 +3,17 @@ internal import Digest
 
 /// The number that a UUID's 32 digits write. Only a legal id has one, so whatever has a key is safe in a path.
 struct JobKey: Hashable, Comparable, Sendable {
-    private let number: UInt128
+    private let high: UInt64
+    private let low: UInt64
 
     /// nil unless `id` is a UUID in lower case, as `UUIDText.version7()` makes them.
     init?(_ id: String) {
-        guard UUIDText.isValid(id) else { return nil }
-        number = UInt128(hex: id.utf8.lazy.filter { $0 != 45 })
+        guard let words = UUIDText.words(of: id) else { return nil }
+        (high, low) = words
     }
 
     /// The id as text.
-    var id: String {
-        var hex = number.hex
-        for place in [20, 16, 12, 8] { hex.insert("-", at: hex.utf8.index(hex.startIndex, offsetBy: place)) }
-        return hex
-    }
+    var id: String { UUIDText.text(of: high, low) }
 
-    static func < (left: JobKey, right: JobKey) -> Bool { left.number < right.number }
+    static func < (left: JobKey, right: JobKey) -> Bool { (left.high, left.low) < (right.high, right.low) }
 }
