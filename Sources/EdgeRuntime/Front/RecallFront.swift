@@ -12,7 +12,10 @@ final class RecallFront {
     /// One prepared answer.
     final class Answer {
         let response: HTTPCannedResponse
-        let line: RecallLine.Rendered
+        let request: LogLine
+        let redactor: Redactor
+        /// Rendered when it is asked for: few of the answers that are remembered are given again.
+        private(set) lazy var line = RecallLine.Rendered(request, redactor: redactor)
         let function: String
         let bytes: Int
         let expires: Timestamp
@@ -25,7 +28,8 @@ final class RecallFront {
 
         init(
             response: HTTPCannedResponse,
-            line: RecallLine.Rendered,
+            request: LogLine,
+            redactor: Redactor,
             function: String,
             bytes: Int,
             expires: Timestamp,
@@ -33,7 +37,8 @@ final class RecallFront {
             handle: ImageHandle
         ) {
             self.response = response
-            self.line = line
+            self.request = request
+            self.redactor = redactor
             self.function = function
             self.bytes = bytes
             self.expires = expires
@@ -136,20 +141,18 @@ final class RecallFront {
         guard begun == generation, key.take(context.request, body: body, hasOrigins: hasOrigins) else { return }
         let answer = Answer(
             response: canned,
-            line: RecallLine.Rendered(
-                LogLine(
-                    requestID: "",
-                    method: context.request.method,
-                    target: context.request.target,
-                    status: 200,
-                    bytes: handle.bytes,
-                    duration: .zero,
-                    function: source.function,
-                    cache: "recall",
-                    caller: source.caller
-                ),
-                redactor: redactor
+            request: LogLine(
+                requestID: "",
+                method: context.request.method,
+                target: context.request.target,
+                status: 200,
+                bytes: handle.bytes,
+                duration: .zero,
+                function: source.function,
+                cache: "recall",
+                caller: source.caller
             ),
+            redactor: redactor,
             function: source.function,
             bytes: handle.bytes,
             expires: min(Timestamp.now() + Self.keptFor, source.expires),
@@ -161,7 +164,9 @@ final class RecallFront {
 
     /// Image answers say where the image itself is.
     private static func name(of response: HTTPResponse) -> ImageName? {
-        response.headers["Content-Location"]?.split(separator: "/").last.flatMap { ImageName(fileName: $0) }
+        guard let path = response.headers["Content-Location"], let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+        else { return nil }
+        return ImageName(fileName: path[path.utf8.index(after: slash)...])
     }
 
     func forgetAll() {
@@ -178,15 +183,13 @@ final class RecallFront {
 extension ImageHandle {
     /// All of its bytes, for the pool; nil when the file was cut.
     fileprivate func contents() -> [UInt8]? {
-        var all = [UInt8](repeating: 0, count: bytes)
-        var done = 0
-        while done < bytes {
-            let count = all.withUnsafeMutableBytes {
-                pread(descriptor, $0.baseAddress?.advanced(by: done), bytes - done, off_t(done))
+        let all = [UInt8](unsafeUninitializedCapacity: bytes) { all, done in
+            while done < bytes {
+                let count = pread(descriptor, all.baseAddress?.advanced(by: done), bytes - done, off_t(done))
+                guard count > 0 else { return }
+                done += count
             }
-            guard count > 0 else { return nil }
-            done += count
         }
-        return all
+        return all.count == bytes ? all : nil
     }
 }

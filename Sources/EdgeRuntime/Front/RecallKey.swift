@@ -51,17 +51,17 @@ struct RecallKey {
     mutating func take(_ request: HTTPRequest, body: [UInt8], hasOrigins: Bool) -> Bool {
         bytes.removeAll(keepingCapacity: true)
         for condition in Self.conditions where request.headers.contains(condition.name) { return false }
-        append(Array(request.method.utf8))
-        append(Array(request.target.utf8))
+        append(request.method)
+        append(request.target)
         var isStranger = true
         for (place, field) in Self.fields.enumerated() {
             let values = request.headers.values(field.name)
             guard values.count < 2 else { return false }
             if !values.isEmpty, place >= Self.fields.count - Self.credentials { isStranger = false }
-            append(values.first.map { Array($0.utf8) })
+            append(values.first)
         }
-        if !isStranger { for field in Self.behalf { append(request.headers[field.name].map { Array($0.utf8) }) } }
-        if hasOrigins { append(request.headers["Origin"].map { Array($0.utf8) }) }
+        if !isStranger { for field in Self.behalf { append(request.headers[field.name]) } }
+        if hasOrigins { append(request.headers["Origin"]) }
         bytes += body
         return true
     }
@@ -72,13 +72,8 @@ struct RecallKey {
         bytes.append(10)
     }
 
-    private mutating func append(_ value: [UInt8]?) {
-        value.withOptionalBytes { append($0) }
-    }
-}
-
-extension [UInt8]? {
-    fileprivate func withOptionalBytes(_ body: (UnsafeRawBufferPointer?) -> Void) {
-        if let self { self.withUnsafeBytes { body($0) } } else { body(nil) }
+    private mutating func append(_ value: String?) {
+        if let value { bytes += value.utf8 } else { bytes.append(0) }
+        bytes.append(10)
     }
 }
