@@ -14,22 +14,22 @@ extension Timestamp {
         let (days, millisecond) = parts
         let date = CivilDate(daysSince1970: days)
         let weekday = ((days + 4) % 7 + 7) % 7  // 1970 began on a Thursday
-        var text = TextBuilder(capacity: 29)
-        text.add(dayNames[weekday])
-        text.add(", ")
-        text.add(date.day, digits: 2)
-        text.add(" ")
-        text.add(monthNames[date.month - 1])
-        text.add(" ")
-        text.add(date.year, digits: 4)
-        text.add(" ")
-        text.add(millisecond / 3_600_000, digits: 2)
-        text.add(":")
-        text.add(millisecond / 60_000 % 60, digits: 2)
-        text.add(":")
-        text.add(millisecond / 1000 % 60, digits: 2)
-        text.add(" GMT")
-        return text.text
+        return TextBuilder.text(capacity: 29) { text in
+            text.add(dayNames[weekday])
+            text.add(", ")
+            text.add(date.day, digits: 2)
+            text.add(" ")
+            text.add(monthNames[date.month - 1])
+            text.add(" ")
+            text.add(date.year, digits: 4)
+            text.add(" ")
+            text.add(millisecond / 3_600_000, digits: 2)
+            text.add(":")
+            text.add(millisecond / 60_000 % 60, digits: 2)
+            text.add(":")
+            text.add(millisecond / 1000 % 60, digits: 2)
+            text.add(" GMT")
+        }
     }
 
     /// Reads `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or `Sun Nov  6 08:49:37 1994`; nil for anything

@@ -5,34 +5,34 @@ extension Timestamp {
     public var iso8601: String {
         let (days, millisecond) = parts
         let date = CivilDate(daysSince1970: days)
-        var text = TextBuilder(capacity: 24)
-        text.add(date.year, digits: 4)
-        text.add("-")
-        text.add(date.month, digits: 2)
-        text.add("-")
-        text.add(date.day, digits: 2)
-        text.add("T")
-        text.add(millisecond / 3_600_000, digits: 2)
-        text.add(":")
-        text.add(millisecond / 60_000 % 60, digits: 2)
-        text.add(":")
-        text.add(millisecond / 1000 % 60, digits: 2)
-        text.add(".")
-        text.add(millisecond % 1000, digits: 3)
-        text.add("Z")
-        return text.text
+        return TextBuilder.text(capacity: 24) { text in
+            text.add(date.year, digits: 4)
+            text.add("-")
+            text.add(date.month, digits: 2)
+            text.add("-")
+            text.add(date.day, digits: 2)
+            text.add("T")
+            text.add(millisecond / 3_600_000, digits: 2)
+            text.add(":")
+            text.add(millisecond / 60_000 % 60, digits: 2)
+            text.add(":")
+            text.add(millisecond / 1000 % 60, digits: 2)
+            text.add(".")
+            text.add(millisecond % 1000, digits: 3)
+            text.add("Z")
+        }
     }
 
     /// The UTC day, `2026-11-21`.
     public var day: String {
         let date = CivilDate(daysSince1970: parts.days)
-        var text = TextBuilder(capacity: 10)
-        text.add(date.year, digits: 4)
-        text.add("-")
-        text.add(date.month, digits: 2)
-        text.add("-")
-        text.add(date.day, digits: 2)
-        return text.text
+        return TextBuilder.text(capacity: 10) { text in
+            text.add(date.year, digits: 4)
+            text.add("-")
+            text.add(date.month, digits: 2)
+            text.add("-")
+            text.add(date.day, digits: 2)
+        }
     }
 
     /// Reads an RFC 3339 time: date, `T`, time to the second, 1 to 9 decimals if any (cut to milliseconds), then `Z` or an
