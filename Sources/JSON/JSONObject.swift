@@ -13,12 +13,17 @@ public struct JSONObject: Sendable, ExpressibleByDictionaryLiteral {
 
     /// Where each key is, kept only when there are so many members that looking at each would be slow.
     private var places: [String: Int] = [:]
-    private static let membersWithoutPlaces = 16
+    private static let membersWithoutPlaces = 48  // a job's document has fewer
 
     public init() {}
 
-    public init(dictionaryLiteral members: (String, JSONValue)...) {
-        for (key, value) in members { self[key] = value }
+    /// The names of a literal differ from each other.
+    public init(dictionaryLiteral members: (String, JSONValue)...) { self.init(literal: members) }
+
+    init(literal members: [(String, JSONValue)]) {
+        self.members = members.map { Member(key: $0.0, value: $0.1) }
+        rebuildPlaces()
+        assert(Set(keys).count == count, "a name is there twice in \(keys)")
     }
 
     public var count: Int { members.count }
@@ -49,7 +54,9 @@ public struct JSONObject: Sendable, ExpressibleByDictionaryLiteral {
         return true
     }
 
-    private mutating func append(_ key: String, _ value: JSONValue) {
+    /// Adds a member whose name is new, as the caller knows: nobody looks for it.
+    package mutating func append(_ key: String, _ value: JSONValue) {
+        assert(place(of: key) == nil, "\(key) is there already")
         members.append(Member(key: key, value: value))
         if !places.isEmpty {
             places[key] = members.count - 1
@@ -59,11 +66,13 @@ public struct JSONObject: Sendable, ExpressibleByDictionaryLiteral {
     }
 
     private func place(of key: String) -> Int? {
-        places.isEmpty ? members.firstIndex { $0.key == key } : places[key]
+        guard places.isEmpty else { return places[key] }
+        for index in members.indices where members[index].key == key { return index }
+        return nil
     }
 
     private mutating func rebuildPlaces() {
-        places.removeAll()
+        if !places.isEmpty { places.removeAll() }
         guard members.count > Self.membersWithoutPlaces else { return }
         for (place, member) in members.enumerated() { places[member.key] = place }
     }

@@ -32,6 +32,11 @@ extension JSONParser {
     /// The position of the next quote or backslash.
     private func plainEnd() throws(JSONError) -> Int {
         var end = position
+        while end + 8 <= bytes.count {
+            let word = UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: end, as: UInt64.self)
+            if JSONEscape.isNeeded(amongEight: word) { break }
+            end += 8
+        }
         while end < bytes.count {
             let byte = bytes[end]
             if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return end }

@@ -76,8 +76,6 @@ extension JSONValue: ExpressibleByFloatLiteral, ExpressibleByStringInterpolation
 extension JSONValue: ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
     public init(dictionaryLiteral members: (String, JSONValue)...) {
-        var object = JSONObject()
-        for (key, value) in members { object[key] = value }
-        self = .object(object)
+        self = .object(JSONObject(literal: members))
     }
 }

@@ -93,6 +93,11 @@ struct JSONParseTests {
         let plain = #expect(throws: JSONError.self) { try JSONValue.parse([0x22, 0x61, 0xff, 0x22]) }
         #expect(plain?.column == 3)
 
+        let late = #expect(throws: JSONError.self) {
+            try JSONValue.parse([0x22] + [UInt8](repeating: 0x61, count: 20) + [0xff] + [0x22])
+        }
+        #expect(late?.column == 22)
+
         // An escape between the halves of a character does not join them.
         let split: [UInt8] = [0x22, 0xc3, 0x5c, 0x6e, 0xa9, 0x22]
         #expect(throws: JSONError.self) { try JSONValue.parse(split) }

@@ -38,6 +38,41 @@ struct JSONValueTests {
         #expect(try JSONValue.parse(JSONValue.string(text).encoded()).string == text)
     }
 
+    @Test("What needs an escape is found wherever it stands, and nothing else is escaped", arguments: 0..<24)
+    func escapes(place: Int) throws {
+        let written = [
+            "\"": "\\\"", "\\": "\\\\", "\n": "\\n", "\u{0}": "\\u0000", "\u{1f}": "\\u001f", " ": " ", "!": "!",
+            "#": "#",
+            "[": "[", "]": "]", "\u{7f}": "\u{7f}", "\u{a2}": "\u{a2}", "\u{dc}": "\u{dc}", "\u{1f600}": "\u{1f600}",
+        ]
+        for (plain, escaped) in written {
+            let head = String(repeating: "a", count: place)
+            let tail = String(repeating: "é", count: 23 - place)
+
+            let text = JSONValue.string(head + plain + tail + plain).text()
+
+            #expect(text == "\"\(head)\(escaped)\(tail)\(escaped)\"")
+            #expect(try JSONValue.parse(text).string == head + plain + tail + plain)
+        }
+    }
+
+    @Test func `whole numbers are exact to their ends`() throws {
+        let numbers: [Int64] = [0, 9, 10, 99, 100, -1, -10, .max, .min]
+
+        let text = JSONValue.array(numbers.map { .integer($0) }).text()
+
+        #expect(text == "[0,9,10,99,100,-1,-10,9223372036854775807,-9223372036854775808]")
+        #expect(try JSONValue.parse(text).array?.map(\.integer) == numbers)
+    }
+
+    @Test func `a text of any length is written whole`() throws {
+        for count in [0, 1, 1000, 1023, 1024, 1025, 100_000] {
+            let value = JSONValue.array([.string(String(repeating: "x", count: count)), "\n", true])
+
+            #expect(try JSONValue.parse(value.encoded()) == value)
+        }
+    }
+
     @Test func `doubles are short, and infinity is null`() {
         #expect(
             JSONValue.array([1.0, -0.0, 1e16, .double(.infinity), .double(.nan)]).text() == "[1.0,-0.0,1e+16,null,null]"
@@ -67,12 +102,12 @@ struct JSONValueTests {
 
     @Test func `many members can be removed and found`() {
         var object = JSONObject()
-        for number in 0..<40 { object["k\(number)"] = .integer(Int64(number)) }
+        for number in 0..<400 { object["k\(number)"] = .integer(Int64(number)) }
 
-        for number in 0..<30 { object["k\(number)"] = nil }
+        for number in 0..<390 { object["k\(number)"] = nil }
 
         #expect(object.count == 10)
-        #expect(object["k39"] == 39)
+        #expect(object["k399"] == 399)
         #expect(object["k3"] == nil)
     }
 

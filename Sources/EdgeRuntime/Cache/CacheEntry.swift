@@ -22,7 +22,7 @@ struct CacheEntry: Equatable, Sendable {
         var object: JSONObject = [
             "version": 1, "id": .string(job), "state": "succeeded", "created": time, "started": time, "finished": time,
         ]
-        JobDocument.add(result, to: &object)
+        JobDocument.append(result, to: &object)
         return object
     }
 
@@ -38,7 +38,7 @@ extension CacheEntry {
             "version": .integer(Self.version), "key": .string(key.text), "job": .string(job),
             "made": .string(made.iso8601), "expires": .string(expires.iso8601),
         ]
-        JobDocument.add(result, to: &object)
+        JobDocument.append(result, to: &object)
         return object.encoded()
     }
 

@@ -33,26 +33,26 @@ enum JobDocument {
             "resumeState": generation.resumeState.map(parsed) ?? .null,
         ]
         if !generation.ticket.inputs.records.isEmpty {
-            object["inputs"] = .array(generation.ticket.inputs.records.map { $0.json(base: nil) })
+            object.append("inputs", .array(generation.ticket.inputs.records.map { $0.json(base: nil) }))
         }
         generation.ticket.lanes.write(to: &object)
-        if generation.ticket.refusesNSFW { object["nsfw"] = false }
+        if generation.ticket.refusesNSFW { object.append("nsfw", false) }
         if case .waiting(let due) = generation.phase, job.canceledAt == nil {
-            object["nextAttemptAt"] = .string(due.iso8601)
+            object.append("nextAttemptAt", .string(due.iso8601))
         }
-        if case .done(.success(let result)) = generation.phase, job.canceledAt == nil { add(result, to: &object) }
+        if case .done(.success(let result)) = generation.phase, job.canceledAt == nil { append(result, to: &object) }
         // In one file only: that of the job that the work was accepted for.
         if job.id == generation.id {
-            object["serial"] = generation.serial.map { .integer($0) }
+            if let serial = generation.serial { object.append("serial", .integer(serial)) }
         }
-        if job.tier != job.caller.tier { object["tier"] = .string(job.tier.rawValue) }
+        if job.tier != job.caller.tier { object.append("tier", .string(job.tier.rawValue)) }
         // Unfinished work tells what it holds, nothing included: the next host takes it up.
-        if !job.state.isFinal { object["reserved"] = .integer(generation.reserved) }
-        if generation.spent > 0 { object["spent"] = .integer(generation.spent) }
-        if generation.payer != job.caller { object["payer"] = generation.payer.json }
-        if let mark = job.idempotency { object["idempotency"] = mark.json }
-        if let webhook = job.webhook { object["webhook"] = webhook.json }
-        if let failure = failure(of: job) { object["error"] = failure.json }
+        if !job.state.isFinal { object.append("reserved", .integer(generation.reserved)) }
+        if generation.spent > 0 { object.append("spent", .integer(generation.spent)) }
+        if generation.payer != job.caller { object.append("payer", generation.payer.json) }
+        if let mark = job.idempotency { object.append("idempotency", mark.json) }
+        if let webhook = job.webhook { object.append("webhook", webhook.json) }
+        if let failure = failure(of: job) { object.append("error", failure.json) }
         return object
     }
 
@@ -113,10 +113,20 @@ enum JobDocument {
         return .object(attempt)
     }
 
+    /// Puts a result in the place of the one that the document tells, if it tells one.
     static func add(_ result: JobResult, to object: inout JSONObject) {
-        for key in JobResult.shownFacts { object[key] = result.facts[key] ?? .null }
-        object["images"] = .array(result.images.map { $0.json(base: nil) })
-        object["facts"] = .object(result.facts)
+        for (key, value) in members(of: result) { object[key] = value }
+    }
+
+    /// Adds a result to a document that tells none.
+    static func append(_ result: JobResult, to object: inout JSONObject) {
+        for (key, value) in members(of: result) { object.append(key, value) }
+    }
+
+    private static func members(of result: JobResult) -> [(String, JSONValue)] {
+        JobResult.shownFacts.map { ($0, result.facts[$0] ?? .null) } + [
+            ("images", .array(result.images.map { $0.json(base: nil) })), ("facts", .object(result.facts)),
+        ]
     }
 
     /// The result that a stored document tells; nil when it has none.
