@@ -165,7 +165,11 @@ package struct LogText: Sendable {
             var end = min(all.count, Self.textBytesMax)
             while end > 0, end < all.count, all[end] & 0xC0 == 0x80 { end -= 1 }  // not inside of a character
             let shown = UnsafeBufferPointer(rebasing: all[..<end])
-            for (index, byte) in shown.enumerated() {
+            // What is plain, which is nearly always all of it, goes at once.
+            let plain = shown.firstIndex { $0 < 0x20 || $0 >= 0x7F || $0 == 0x22 || $0 == 0x5C } ?? shown.count
+            bytes += UnsafeBufferPointer(rebasing: shown[..<plain])
+            for index in plain..<shown.count {
+                let byte = shown[index]
                 switch byte {
                 case 0x22 where form == .json, 0x5C where form == .json:
                     bytes.append(0x5C)
