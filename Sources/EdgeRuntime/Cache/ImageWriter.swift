@@ -8,10 +8,14 @@ final class ImageWriter {
     private enum State: Sendable {
         case empty
         case open(Int32)
+        case held([UInt8], ImageName, ImageLease)
         case failed(StateError)
         case sealed(ImageHandle, ImageLease)
         case done
     }
+
+    /// Bytes of an image that may be held: hashed on the loop, where it takes some 20 µs.
+    static let heldMax = 32 << 10
 
     private let images: ImageFiles
     private let path: String
@@ -48,6 +52,48 @@ final class ImageWriter {
             bytes += piece.count
         case .failure(let error):
             state = .failed(error)
+            throw error
+        }
+    }
+
+    /// Takes an image that is there at once, of at most ``heldMax`` bytes, and says its name; it is written by ``finish(ext:)``.
+    ///
+    /// Until that has ended, whoever opens an image of that name waits for it.
+    /// - Parameter ext: "png".
+    func hold(_ whole: [UInt8], ext: String) async throws(StateError) -> ImageName {
+        let descriptor = try begin()
+        precondition(descriptor == nil, "an image is held instead of written in pieces")
+        guard whole.count <= bytesMax else {
+            throw await fail(.tooLarge(what: "image", bytes: whole.count, allowed: bytesMax), nil)
+        }
+        hash.update(whole)
+        guard let name = ImageName(sha256: hash.finishHex(), ext: ext) else {
+            throw await fail(.badName(what: "file extension", name: ext), nil)
+        }
+        bytes = whole.count
+        let lease = ImageLease(name, in: images)
+        isBusy = true
+        await images.gate.enter(name.key)
+        isBusy = false
+        state = .held(whole, name, lease)
+        return name
+    }
+
+    /// Writes what is held. The caller is inside the gate.
+    private func write(_ whole: [UInt8], _ name: ImageName, _ lease: ImageLease) async throws(StateError) {
+        let files = images.state.files
+        let path = path
+        isBusy = true
+        defer { isBusy = false }
+        do throws(StateError) {
+            let (descriptor, status) = try await files.perform(bytes: whole.count) { () throws(StateError) in
+                try Self.writeWhole(whole, path, files)
+            }
+            let handle = ImageHandle(name: name, descriptor: descriptor, status: status, files: files)
+            state = .sealed(handle, lease)
+        } catch {
+            state = .failed(error)
+            images.gate.leave(name.key)
             throw error
         }
     }
@@ -102,6 +148,7 @@ final class ImageWriter {
     /// Makes the image durable under the name that its bytes have. Its file stays open for the next answers.
     /// - Parameter ext: "png".
     func finish(ext: String) async throws(StateError) -> StoredImage {
+        if case .held(let whole, let name, let lease) = state { try await write(whole, name, lease) }
         _ = try await seal(ext: ext)
         guard case .sealed(let handle, let lease) = state else { preconditionFailure("it was sealed") }
         isBusy = true
@@ -142,6 +189,28 @@ final class ImageWriter {
         return (open, hash)
     }
 
+    /// Makes the file with all of its bytes; on an error none stays.
+    private static nonisolated func writeWhole(
+        _ whole: [UInt8],
+        _ path: String,
+        _ files: FileWriter
+    ) throws(StateError) -> (Int32, FileStatus) {
+        let descriptor = try files.create(path)
+        do throws(StateError) {
+            try whole.withUnsafeBufferPointer { (buffer) throws(StateError) in
+                try files.append(UnsafeRawBufferPointer(buffer), to: descriptor, path)
+            }
+            var status = FileStatus()
+            let code = files.calls.statusOfOpen(descriptor, &status)
+            guard code == 0 else { throw .failed(doing: "look at", path: path, code: -code) }
+            return (descriptor, status)
+        } catch {
+            _ = files.calls.close(descriptor)
+            files.discard(path)
+            throw error
+        }
+    }
+
     /// The open file; nil before the first piece.
     private func begin() throws(StateError) -> Int32? {
         precondition(!isBusy, "await each piece before the next")
@@ -149,7 +218,7 @@ final class ImageWriter {
         case .empty: return nil
         case .open(let descriptor): return descriptor
         case .failed(let error): throw error
-        case .sealed, .done: preconditionFailure("the image is finished")
+        case .held, .sealed, .done: preconditionFailure("the image is finished")
         }
     }
 
@@ -170,6 +239,7 @@ final class ImageWriter {
         switch state {
         case .open(let descriptor): _ = images.state.files.calls.close(descriptor)
         case .sealed(let handle, _): images.gate.leave(handle.name.key)
+        case .held(_, let name, _): return images.gate.leave(name.key)
         case .empty, .failed, .done: return
         }
         images.state.files.discard(path)

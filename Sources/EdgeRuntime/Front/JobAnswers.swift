@@ -32,14 +32,14 @@ struct JobAnswers {
         case .image, .octets:
             guard let image = result.images.first, let name = image.name, let handle = try await images.open(name)
             else { return nil }
-            return Self.image(image, handle, as: choice, maxAge: maxAge, cacheStatus: cacheStatus)
+            return Self.image(image, .file(handle.region), as: choice, maxAge: maxAge, cacheStatus: cacheStatus)
         }
     }
 
     /// An image's own bytes.
     static func image(
         _ image: ImageRecord,
-        _ handle: ImageHandle,
+        _ body: HTTPResponse.Body,
         as choice: AnswerChoice,
         maxAge: Int?,
         cacheStatus: String
@@ -51,7 +51,7 @@ struct JobAnswers {
             "Cache-Status": cacheStatus, "Vary": AnswerChoice.vary, "X-Content-Type-Options": "nosniff",
         ]
         headers.add("Content-Location", "/images/\(image.fileName)")
-        return HTTPResponse(headers: headers, body: .file(handle.region))
+        return HTTPResponse(headers: headers, body: body)
     }
 
     private static func told(_ contentType: String, _ body: [UInt8], _ cacheStatus: String) -> HTTPResponse {

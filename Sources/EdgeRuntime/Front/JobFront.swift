@@ -289,7 +289,7 @@ final class JobFront {
         if choice == .image || choice == .octets, let whole = job.generation.whole,
             let image = whole.result.images.first
         {
-            var response = JobAnswers.image(image, whole.image, as: choice, maxAge: maxAge, cacheStatus: status)
+            var response = JobAnswers.image(image, whole.body, as: choice, maxAge: maxAge, cacheStatus: status)
             if let applied { response.headers.add("Preference-Applied", applied) }
             return response
         }

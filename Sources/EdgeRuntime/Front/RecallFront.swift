@@ -85,8 +85,8 @@ final class RecallFront {
     /// - Parameter begun: the ``generation`` when the answer was begun.
     func remember(_ response: HTTPResponse, for context: RequestContext, _ notes: RequestNotes, since begun: Int) async
     {
-        guard response.status == 200, case .file(let region) = response.body, region.count == region.file.size,
-            let cacheKey = notes.cacheKey, let expires = notes.expires, let body = notes.body,
+        guard response.status == 200, Self.isWhole(response.body), let cacheKey = notes.cacheKey,
+            let expires = notes.expires, let body = notes.body,
             let function = notes.function,
             body.count <= HTTPLimits().recallBodyBytes,
             context.request.method == "POST" || context.request.method == "GET", let name = Self.name(of: response)
@@ -133,7 +133,7 @@ final class RecallFront {
         let isSmall = handle.bytes <= Self.memoryBytesMax
         let canned: HTTPCannedResponse
         if isSmall {
-            guard let bytes = await images.state.files.run(bytes: handle.bytes, { handle.contents() }) else { return }
+            guard let bytes = await contents(of: response.body, handle) else { return }
             canned = HTTPCannedResponse(headers: headers, body: bytes)
         } else {
             canned = HTTPCannedResponse(headers: headers, file: handle.region)
@@ -160,6 +160,20 @@ final class RecallFront {
             handle: handle
         )
         recall.insert(key: key.bytes, value: answer, cacheKey: source.cacheKey, valueBytes: isSmall ? handle.bytes : 0)
+    }
+
+    private static func isWhole(_ body: HTTPResponse.Body) -> Bool {
+        switch body {
+        case .file(let region): region.count == region.file.size
+        case .bytes: true  // of an image: a part of one has another status
+        case .empty, .stream, .reader: false
+        }
+    }
+
+    /// What a small image's answer has in memory, or its file.
+    private func contents(of body: HTTPResponse.Body, _ handle: ImageHandle) async -> [UInt8]? {
+        if case .bytes(let bytes) = body { return bytes }
+        return await images.state.files.run(bytes: handle.bytes) { handle.contents() }
     }
 
     /// Image answers say where the image itself is.

@@ -21,10 +21,11 @@ struct StoredArtifacts: Sendable {
     var leases: [ImageLease] = []
 }
 
-/// A result whose image is whole, in its open file, and on its way to be durable: enough for who asked for the bytes alone.
+/// A result whose image is whole, and on its way to be durable: enough for who asked for the bytes alone.
 struct WholeResult: Sendable {
     let result: JobResult
-    let image: ImageHandle
+    /// The image: a small one from memory, before it is written; others from their open file.
+    let body: HTTPResponse.Body
 }
 
 /// Reads one artifact, or the parts of a multipart/mixed answer. Never holds more than a piece of an image in memory.
@@ -53,20 +54,32 @@ struct ArtifactReader {
         }
         let facts = try facts(response.headers["Edge-Result"])
         let writer = images.begin(bytesMax: FunctionCaller.artifactBytesMax)
-        if case .bytes(let bytes) = response.body {
-            try await writer.append(bytes)
+        let ext = ImageFileType.fileExtension(ofType: mediaType)
+        if case .bytes(let bytes) = response.body, !bytes.isEmpty, bytes.count <= ImageWriter.heldMax {
+            let name = try await writer.hold(bytes, ext: ext)
+            await show(name, mediaType, facts, .bytes(bytes), count: bytes.count)
         } else {
             let body = Self.body(of: response)
             while let piece = try await body.next() { try await writer.append(piece) }
-        }
-        if writer.bytes > 0 {
-            let handle = try await writer.seal(ext: ImageFileType.fileExtension(ofType: mediaType))
-            let record = Self.record(handle.name.sha256, mediaType, bytes: handle.bytes, facts)
-            await onWhole(WholeResult(result: JobResult(images: [record], facts: facts), image: handle))
+            if writer.bytes > 0 {
+                let image = try await writer.seal(ext: ext)
+                await show(image.name, mediaType, facts, .file(image.region), count: image.bytes)
+            }
         }
         var artifacts = StoredArtifacts(result: JobResult(images: [], facts: facts))
         try await Self.finish(writer, mediaType, facts, into: &artifacts)
         return artifacts
+    }
+
+    private func show(
+        _ name: ImageName,
+        _ type: String,
+        _ facts: JSONObject,
+        _ body: HTTPResponse.Body,
+        count: Int
+    ) async {
+        let record = Self.record(name.sha256, type, bytes: count, facts)
+        await onWhole(WholeResult(result: JobResult(images: [record], facts: facts), body: body))
     }
 
     private static func body(of response: HTTPResponse) -> HTTPBodyReader {

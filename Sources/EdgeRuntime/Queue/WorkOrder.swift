@@ -137,7 +137,7 @@ struct WorkOrder<ID: Hashable & Sendable>: Sendable {
     /// - Parameter asked: when ``next(now:gate:)`` was asked last. A line that was due then waits for a place.
     func looksAgain(after asked: Timestamp) -> Timestamp? {
         guard runs.count < places.places else { return nil }
-        return lines.values.lazy.map(\.until).filter { $0 > asked }.min()
+        return lines.values.lazy.compactMap { $0.until > asked ? $0.until : nil }.min()
     }
 
     private mutating func begin(_ id: ID, _ tier: Tier, _ now: Timestamp) {

@@ -260,6 +260,33 @@ struct ImageFilesTests {
         #expect(image.sha256 == SHA256.hex(of: bytes(10)))
     }
 
+    @Test @LoopActor func `an image that is held has its name before its file, and whoever opens it waits`()
+        async throws
+    {
+        let images = try await open()
+        let writer = images.begin()
+
+        let name = try await writer.hold(bytes(10), ext: "png")
+        let opening = Task { @LoopActor in try await images.open(name) }
+        await Task.yield()
+
+        #expect(folder.names(in: "jobs/tmp") == [])
+        let image = try await writer.finish(ext: "png")
+        #expect(image.name == name && image.bytes == 10)
+        #expect(content(try #require(try await opening.value)) == bytes(10))
+    }
+
+    @Test @LoopActor func `an image that is held and given up leaves nothing and holds up nobody`() async throws {
+        let images = try await open()
+        var writer: ImageWriter? = images.begin()
+        let name = try #require(try await writer?.hold(bytes(10), ext: "png"))
+
+        writer = nil
+
+        #expect(try await images.open(name) == nil)
+        #expect(folder.names(in: "jobs/tmp") == [])
+    }
+
     @Test @LoopActor func `a whole image that is given up leaves nothing and holds up nobody`() async throws {
         let images = try await open()
         var writer: ImageWriter? = images.begin()
@@ -296,10 +323,17 @@ struct ImageFilesTests {
         #expect(folder.names(in: "jobs/tmp") == [])
     }
 
-    @Test(arguments: [ENOSPC, EIO], [false, true])
+    /// How an image reaches its file.
+    enum Way: CaseIterable {
+        case atOnce
+        case inPieces
+        case held
+    }
+
+    @Test(arguments: [ENOSPC, EIO], Way.allCases)
     @LoopActor func `at every failing call nothing stays, and a later image works`(
         code: Int32,
-        inPieces: Bool
+        way: Way
     ) async throws {
         var k = 0
         while true {
@@ -307,10 +341,14 @@ struct ImageFilesTests {
             let disk = FaultyDisk()
             let images = ImageFiles(state: try await StateDirectory(path: folder.path, calls: disk.calls))
             let store = {
-                guard inPieces else { return try await images.put(bytes(1000), ext: "png") }
                 let writer = images.begin()
-                try await writer.append(bytes(500))
-                try await writer.append(Array(bytes(1000)[500...]))
+                switch way {
+                case .atOnce: return try await images.put(bytes(1000), ext: "png")
+                case .held: _ = try await writer.hold(bytes(1000), ext: "png")
+                case .inPieces:
+                    try await writer.append(bytes(500))
+                    try await writer.append(Array(bytes(1000)[500...]))
+                }
                 return try await writer.finish(ext: "png")
             }
             disk.arm(failing: k, code: code)
@@ -319,8 +357,8 @@ struct ImageFilesTests {
             do { _ = try await store() } catch { failure = try #require(error as? StateError) }
 
             guard disk.now.hasFailed else { break }
-            // What was stored in pieces stays open for the next answer.
-            #expect(disk.now.paths.count == (failure == nil && inPieces ? 1 : 0), "call \(k)")
+            // What a writer has stored stays open for the next answer.
+            #expect(disk.now.paths.count == (failure == nil && way != .atOnce ? 1 : 0), "call \(k)")
             #expect(disk.now.brokenRules == [], "call \(k)")
             #expect(folder.names(in: "jobs/tmp") == [], "call \(k)")
             if let failure {

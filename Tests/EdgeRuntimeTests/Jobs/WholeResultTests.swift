@@ -1,5 +1,6 @@
 import Callers
 import CivilTime
+import EdgeHTTP
 import EdgeLoop
 import JSON
 import Retry
@@ -63,7 +64,7 @@ struct WholeResultTests {
         let writer = images.begin()
         try await writer.append(Array("a picture".utf8))
         let handle = try await writer.seal(ext: "png")
-        return WholeResult(result: JobResult(images: [], facts: [:]), image: handle)
+        return WholeResult(result: JobResult(images: [], facts: [:]), body: .file(handle.region))
     }
 
     @LoopActor private static func generation() -> Generation {
