@@ -61,7 +61,7 @@ struct SingleFlightTests {
             try await probe.finishSending()
             try await upstream.called(1)
             gate.open()
-            let answer = try await probe.answer()
+            let answer = try await probe.finalAnswer()
 
             #expect(answer.content == HuggingFaceScript.content("a fox"), "\(answer.status) \(answer.text.prefix(300))")
         }

@@ -71,6 +71,14 @@ public final class HTTPProbe: SocketHandler {
         return answer
     }
 
+    /// The next answer that is not interim: a host that waits long sends "100 Continue" to see whether its client is there.
+    public func finalAnswer() async throws -> ProbeAnswer {
+        while true {
+            let answer = try await answer()
+            if answer.status >= 200 { return answer }
+        }
+    }
+
     /// The next answer's head; read its body with ``piece()`` or ``event()``.
     public func head(toHead: Bool = false) async throws -> ProbeAnswer {
         var answer: ProbeAnswer?

@@ -8,8 +8,16 @@ final class KeyedGate<Key: Hashable & Sendable> {
 
     /// Waits for its turn; every return must be followed by one ``leave(_:)``.
     func enter(_ key: Key) async {
+        if waiting[key] == nil {
+            waiting[key] = []
+        } else {
+            await waitForTurn(key)
+        }
+    }
+
+    private func waitForTurn(_ key: Key) async {
         await withCheckedContinuation { turn in
-            // All in here: between the call and this body others may run.
+            // Looked at again: between the call and this body others may run.
             if waiting[key] == nil {
                 waiting[key] = []
                 turn.resume()

@@ -23,8 +23,24 @@ final class Turns<Key: Hashable & Sendable, Step: Sendable> {
         refusal: @LoopActor (_ waiting: Step) -> StateError?,
         by body: @escaping @LoopActor (Step) async -> Result<Void, StateError>
     ) async throws(StateError) {
-        // All in here: between a call and the continuation's body others may run.
-        let outcome: Result<Void, StateError>? = await withCheckedContinuation { waiter in
+        if turns[key] == nil {
+            turns[key] = Turn()
+        } else if let outcome = await outcome(of: key, step, refusal) {
+            return try outcome.get()
+        }
+        let result = await body(step)
+        goOn(key, body)
+        try result.get()
+    }
+
+    /// What became of the step with which another was run, or that was refused; nil: the turn is the caller's.
+    private func outcome(
+        of key: Key,
+        _ step: Step,
+        _ refusal: @LoopActor (_ waiting: Step) -> StateError?
+    ) async -> Result<Void, StateError>? {
+        // All in here, looked at again: between the call and the continuation's body others may run.
+        await withCheckedContinuation { waiter in
             guard let turn = turns[key] else {
                 turns[key] = Turn()
                 return waiter.resume(returning: nil)
@@ -35,10 +51,6 @@ final class Turns<Key: Hashable & Sendable, Step: Sendable> {
             turns[key]?.next = step
             turns[key]?.waiters.append(waiter)
         }
-        if let outcome { return try outcome.get() }
-        let result = await body(step)
-        goOn(key, body)
-        try result.get()
     }
 
     private func goOn(_ key: Key, _ body: @escaping @LoopActor (Step) async -> Result<Void, StateError>) {
