@@ -101,10 +101,10 @@ struct FaultStormTests {
         #expect(storm.prompts.isSubset(of: done.values.compactMap { $0["input"]?["prompt"]?.string }))
         #expect(storm.runware.paid.values.allSatisfy { $0 == 1 })
         #expect(storm.civitai.paid.values.allSatisfy { $0 == 1 })
-        // Each faulty look-up ended one attempt; a kill may have hidden how it ended.
-        #expect((storm.hubFaults - lost...storm.hubFaults).contains(lookedUp), "\(lookedUp) of \(storm.hubFaults)")
+        // Not each faulty look-up ends an attempt: what another has learned meanwhile serves, and a kill may hide how one ended.
+        #expect(lookedUp <= storm.hubFaults)
         print(
-            "fault storm: \(done.count) jobs (\(failed) failed), \(Self.kills) kills, \(calls) image-making calls and \(attempts) attempts that make them (\(lost) lost), \(storm.faults) of \(storm.answers) answers faulty (\(storm.hubFaults) of the Hub, \(storm.fetches) fetches of results), \(storm.runware.paidInAll) paid at Runware, \(storm.civitai.paidInAll) at Civitai"
+            "fault storm: \(done.count) jobs (\(failed) failed), \(Self.kills) kills, \(calls) image-making calls and \(attempts) attempts that make them (\(lost) lost), \(storm.faults) of \(storm.answers) answers faulty (\(storm.hubFaults) of the Hub, \(lookedUp) told, \(storm.fetches) fetches of results), \(storm.runware.paidInAll) paid at Runware, \(storm.civitai.paidInAll) at Civitai"
         )
     }
 }
