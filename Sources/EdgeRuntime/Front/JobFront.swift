@@ -56,19 +56,34 @@ final class JobFront {
             throw Problem.notAcceptable
         }
         var ticket: Ticket
-        var taken = try await pictures.take(
-            context.request,
-            base: context.base,
-            inputs: settings.inputs,
-            bodyBytesMax: function.entry.bodyBytes
-        )
-        let asked = try await RequestWebhook.take(context.request, from: &taken)
+        // Most requests have nothing of what could be waited for on the way to their admission.
+        var taken: TakenRequest
+        let bodyBytesMax = function.entry.bodyBytes
+        if let now = try pictures.takeNow(context.request, inputs: settings.inputs, bodyBytesMax: bodyBytesMax) {
+            taken = now
+        } else {
+            taken = try await pictures.take(
+                context.request,
+                base: context.base,
+                inputs: settings.inputs,
+                bodyBytesMax: bodyBytesMax
+            )
+        }
+        var asked: String?
+        if RequestWebhook.mayBe(in: context.request, taken) {
+            asked = try await RequestWebhook.take(context.request, from: &taken)
+        }
         let webhook = try webhook(asked, of: function, base: context.base)
         notes.body = taken.repeatable
-        let marked = asked.map { taken.body + Array($0.utf8) } ?? taken.body
-        let claim = try await claim(context, function, target: taken.target, body: marked)
+        var claim: IdempotencyClaim?
+        if headers.contains("Idempotency-Key") {
+            let marked = asked.map { taken.body + Array($0.utf8) } ?? taken.body
+            claim = try await self.claim(context, function, target: taken.target, body: marked)
+        }
         defer { claim?.letGo() }
-        if let known = try await replay(claim, choice, context, function, settings, notes) { return known }
+        if claim != nil, let known = try await replay(claim, choice, context, function, settings, notes) {
+            return known
+        }
         switch try await admit(context, taken, function, settings) {
         case .ticket(let admitted): ticket = admitted
         case .refused(let status, let contentType, let retryAfter, let body):
@@ -84,7 +99,7 @@ final class JobFront {
             notes.cache = "hit"
             return hit
         }
-        try await findInputs(of: &ticket, among: taken.pictures, function)
+        if !ticket.inputs.names.isEmpty { try await findInputs(of: &ticket, among: taken.pictures, function) }
         let preference = Preference(headers.values("Prefer"))
         let isGet = context.request.method != "POST"
         let wait = preference.wait(default: isGet ? Self.waitOfGet : settings.wait, limit: Self.waitMax)
@@ -137,7 +152,9 @@ final class JobFront {
         _ function: LiveFunction,
         _ settings: JobSettings
     ) async throws -> AdmitAnswer {
-        let answer = try await asked(context, taken, function, settings)
+        let answer: AdmitAnswer =
+            try await settings.admit
+            ? asked(context, taken, function) : .ticket(Self.plainTicket(context.request, taken, function.name))
         guard case .ticket(var ticket) = answer else { return answer }
         try limits.allow(&ticket, to: context.caller) {
             let isQuery = context.request.method != "POST"
@@ -147,23 +164,28 @@ final class JobFront {
         return .ticket(ticket)
     }
 
+    /// What a function's request means that is not asked for admission.
+    private static func plainTicket(
+        _ request: HTTPRequest,
+        _ taken: TakenRequest,
+        _ function: String
+    ) throws -> Ticket {
+        let hasQuery = request.method == "GET" || request.method == "HEAD"
+        let input = hasQuery ? try QueryInput.object(taken.query) : try Self.input(taken.body)
+        var ticket = plainTicket(input, function)
+        ticket.inputs.names = taken.pictures.map(\.record.sha256)
+        return ticket
+    }
+
     private func asked(
         _ context: RequestContext,
         _ taken: TakenRequest,
-        _ function: LiveFunction,
-        _ settings: JobSettings
+        _ function: LiveFunction
     ) async throws -> AdmitAnswer {
-        let request = context.request
-        guard settings.admit else {
-            let hasQuery = request.method == "GET" || request.method == "HEAD"
-            let input = hasQuery ? try QueryInput.object(taken.query) : try Self.input(taken.body)
-            var ticket = Self.plainTicket(input, function.name)
-            ticket.inputs.names = taken.pictures.map(\.record.sha256)
-            return .ticket(ticket)
-        }
+        let method = context.request.method
         return try await caller.admit(
             function,
-            method: request.method == "HEAD" ? "GET" : request.method,  // the server leaves the body away
+            method: method == "HEAD" ? "GET" : method,  // the server leaves the body away
             target: taken.target,
             contentType: taken.contentType,
             body: taken.body,
@@ -229,8 +251,8 @@ final class JobFront {
         _ claim: IdempotencyClaim?,
         _ webhook: Webhook?
     ) async throws -> HTTPResponse? {
-        guard let key = ticket.key, !ticket.isFresh, function.entry.cache != nil, await !board.hasNewResult(key: key)
-        else { return nil }
+        guard let key = ticket.key, !ticket.isFresh, function.entry.cache != nil else { return nil }
+        if board.byKey[key] != nil, await board.hasNewResult(key: key) { return nil }
         let now = Timestamp.now()
         guard let entry = await cache.lookup(key: key, now: now) else { return nil }
         notes.expires = entry.expires

@@ -29,6 +29,16 @@ struct RequestPictures {
     /// A body beyond this is parsed on the pool, so that other requests go on meanwhile.
     private static let loopBytesMax = 64 << 10
 
+    /// What is asked of a function that takes no pictures, when the body is here: nothing is waited for. Nil: ``take`` it.
+    func takeNow(_ request: HTTPRequest, inputs: [String], bodyBytesMax: Int) throws -> TakenRequest? {
+        guard inputs.isEmpty, request.body.isFinished else { return nil }
+        let body = request.body.takeReady() ?? []
+        guard body.count <= bodyBytesMax else { throw HTTPBodyError.tooLarge(limit: bodyBytesMax) }
+        var taken = TakenRequest(body: body, contentType: request.headers["Content-Type"], target: request.target)
+        taken.repeatable = body
+        return taken
+    }
+
     /// - Parameters:
     ///   - base: what URLs of this host begin with, as this client knows it.
     ///   - inputs: the fields that hold pictures.

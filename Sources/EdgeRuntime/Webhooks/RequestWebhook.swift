@@ -10,6 +10,11 @@ enum RequestWebhook {
     nonisolated static let header = "Edge-Webhook"
     private nonisolated static let quotedField = Array(#""webhook""#.utf8)
 
+    /// Whether a request has to be looked at for one: most do not hold the word, and need not be read for it.
+    static func mayBe(in request: HTTPRequest, _ taken: TakenRequest) -> Bool {
+        request.method == "POST" && mayName(taken.body) || request.headers.contains(header)
+    }
+
     /// - Parameter taken: loses the field; nothing of it is remembered for equal requests.
     /// - Returns: the URL; nil: none is named.
     static func take(_ request: HTTPRequest, from taken: inout TakenRequest) async throws -> String? {
@@ -50,7 +55,6 @@ enum RequestWebhook {
         return url
     }
 
-    /// Most bodies do not hold the word, and need not be read for it.
     private static func mayName(_ body: [UInt8]) -> Bool {
         body.withUnsafeBufferPointer { bytes in
             var rest = bytes[...]
