@@ -159,25 +159,43 @@ final class FunctionCaller: FunctionCalls {
 
     /// The request's text is put together from texts: a job's input is kept as one.
     private func runBody(_ generation: Generation, _ attempt: Attempt) -> [UInt8] {
-        let id = JSONValue.string(generation.id).text()  // the first job's, which stays when that job is cancelled
-        let deadline = JSONValue.string(generation.deadline.iso8601).text()
-        var body = Array(#"{"job":\#(id),"generation":\#(id),"attempt":\#(attempt.number),"input":"#.utf8)
-        body += generation.ticket.input
-        body += Array(#","state":"#.utf8)
-        body += generation.resumeState ?? Array("null".utf8)
-        if let lane = attempt.lane { body += Array(#","lane":\#(JSONValue.string(lane).text())"#.utf8) }
-        if attempt.isUnsure { body += Array(#","unsure":true"#.utf8) }
-        body += Array(#","inputs":\#(inputs(of: generation)),"deadline":\#(deadline)}"#.utf8)
+        let id = JSONValue.string(generation.id).encoded()  // the first job's, which stays when that job is cancelled
+        let input = generation.ticket.input
+        var body: [UInt8] = []
+        body.reserveCapacity(Self.runBytesBeside + input.count + (generation.resumeState?.count ?? 0))
+        body.append(contentsOf: #"{"job":"#.utf8)
+        body += id
+        body.append(contentsOf: #","generation":"#.utf8)
+        body += id
+        body.append(contentsOf: #","attempt":"#.utf8)
+        body.append(contentsOf: String(attempt.number).utf8)
+        body.append(contentsOf: #","input":"#.utf8)
+        body += input
+        body.append(contentsOf: #","state":"#.utf8)
+        if let state = generation.resumeState { body += state } else { body.append(contentsOf: "null".utf8) }
+        if let lane = attempt.lane {
+            body.append(contentsOf: #","lane":"#.utf8)
+            body += JSONValue.string(lane).encoded()
+        }
+        if attempt.isUnsure { body.append(contentsOf: #","unsure":true"#.utf8) }
+        body.append(contentsOf: #","inputs":"#.utf8)
+        body += inputs(of: generation).encoded()
+        body.append(contentsOf: #","deadline":""#.utf8)
+        body.append(contentsOf: generation.deadline.iso8601.utf8)
+        body.append(contentsOf: #""}"#.utf8)
         return body
     }
 
+    /// About what a run's request takes beside its input and its state.
+    private static let runBytesBeside = 320
+
     /// Where the pictures that the work needs are, by their names.
-    private func inputs(of generation: Generation) -> String {
+    private func inputs(of generation: Generation) -> JSONObject {
         var paths: JSONObject = [:]
         for record in generation.ticket.inputs.records {
             if let name = record.name { paths[record.sha256] = .string(images.path(of: name)) }
         }
-        return JSONValue.object(paths).text()
+        return paths
     }
 
     /// The end of work whose picture is gone or damaged: no attempt can help.
