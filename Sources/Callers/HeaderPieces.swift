@@ -6,6 +6,8 @@ package enum HeaderPieces {
     package static func of(_ value: Substring, at separator: Unicode.Scalar) -> [Substring] {
         let bytes = value.utf8
         let separator = UInt8(ascii: separator)
+        // Most values are no list.
+        guard bytes.contains(separator) else { return [value] }
         var pieces: [Substring] = []
         var start = bytes.startIndex
         var isQuoted = false

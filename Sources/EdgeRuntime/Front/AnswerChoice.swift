@@ -96,11 +96,15 @@ package enum AnswerChoice: Sendable, Equatable, CaseIterable {
         for field in accept where field.utf8.count <= 4096 {
             for element in HeaderList.parts(of: field[...], separator: ",") where ranges.count < rangesMax {
                 let parameters = HeaderList.parts(of: element, separator: ";")
-                let names = (parameters.first ?? "").split(separator: "/", omittingEmptySubsequences: false)
-                guard names.count == 2, HeaderList.isToken(names[0]), HeaderList.isToken(names[1]),
+                // A token holds no slash: a second one ends it here.
+                guard let name = parameters.first, let slash = name.utf8.firstIndex(of: UInt8(ascii: "/")) else {
+                    continue
+                }
+                let names = (name[..<slash], name[name.utf8.index(after: slash)...])
+                guard HeaderList.isToken(names.0), HeaderList.isToken(names.1),
                     let quality = quality(in: parameters.dropFirst())
                 else { continue }
-                let (type, subtype) = (names[0].lowercased(), names[1].lowercased())
+                let (type, subtype) = (names.0.lowercased(), names.1.lowercased())
                 guard type != "*" || subtype == "*" else { continue }
                 ranges.append(Range(type: type, subtype: subtype, quality: quality, position: ranges.count))
             }

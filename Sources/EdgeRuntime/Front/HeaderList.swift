@@ -4,7 +4,10 @@ internal import Callers
 enum HeaderList {
     /// The parts of a value between separators that are not inside quotes, without the white space around them; empty ones left out.
     static func parts(of value: Substring, separator: Unicode.Scalar) -> [Substring] {
-        HeaderPieces.of(value, at: separator).map(HeaderPieces.trimmed).filter { !$0.isEmpty }
+        var parts = HeaderPieces.of(value, at: separator)
+        for index in parts.indices { parts[index] = HeaderPieces.trimmed(parts[index]) }
+        parts.removeAll { $0.isEmpty }
+        return parts
     }
 
     static func trimmed(_ text: Substring) -> Substring { HeaderPieces.trimmed(text) }
