@@ -17,6 +17,9 @@ public struct JSONObject: Sendable, ExpressibleByDictionaryLiteral {
 
     public init() {}
 
+    /// Empty, with room for so many members.
+    init(capacity: Int) { members.reserveCapacity(capacity) }
+
     /// The names of a literal differ from each other.
     public init(dictionaryLiteral members: (String, JSONValue)...) { self.init(literal: members) }
 

@@ -66,24 +66,25 @@ struct Attempt: Equatable, Sendable {
         var object: JSONObject = [
             "number": .integer(Int64(number)), "id": .string(id), "started": .string(started.iso8601),
         ]
-        if let ended { object["ended"] = .string(ended.iso8601) }
-        if let outcome { object["outcome"] = .string(outcome.rawValue) }
-        if let status { object["status"] = .integer(Int64(status)) }
-        if let error { object["error"] = .string(error) }
-        if isPerhapsPaid { object["perhapsPaid"] = true }
-        object["lane"] = lane.map { .string($0) }
-        object["account"] = account.map { .string($0) }
-        if isOwn { object["own"] = true }
-        if resumes { object["resumes"] = true }
-        if isUnsure { object["unsure"] = true }
+        if let ended { object.append("ended", .string(ended.iso8601)) }
+        if let outcome { object.append("outcome", .string(outcome.rawValue)) }
+        if let status { object.append("status", .integer(Int64(status))) }
+        if let error { object.append("error", .string(error)) }
+        if isPerhapsPaid { object.append("perhapsPaid", true) }
+        if let lane { object.append("lane", .string(lane)) }
+        if let account { object.append("account", .string(account)) }
+        if isOwn { object.append("own", true) }
+        if resumes { object.append("resumes", true) }
+        if isUnsure { object.append("unsure", true) }
         if !passed.isEmpty {
-            object["passed"] = .array(passed.map { ["lane": .string($0.lane), "reason": .string($0.reason)] })
+            let passed = passed.map { ["lane": .string($0.lane), "reason": .string($0.reason)] as JSONValue }
+            object.append("passed", .array(passed))
         }
-        object["movedOn"] = movedOn.map { .string($0) }
-        object["blockedUntil"] = blockedUntil.map { .string($0.iso8601) }
-        if purchase != number { object["purchase"] = .integer(Int64(purchase)) }
-        object["cost"] = cost.map { .integer($0) }
-        if isCostUnknown { object["costUnknown"] = true }
+        if let movedOn { object.append("movedOn", .string(movedOn)) }
+        if let blockedUntil { object.append("blockedUntil", .string(blockedUntil.iso8601)) }
+        if purchase != number { object.append("purchase", .integer(Int64(purchase))) }
+        if let cost { object.append("cost", .integer(cost)) }
+        if isCostUnknown { object.append("costUnknown", true) }
         return .object(object)
     }
 

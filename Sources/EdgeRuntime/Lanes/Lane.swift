@@ -93,11 +93,11 @@ struct Lane: Equatable, Sendable {
             "name": .string(name), "provider": .string(provider), "account": .string(account),
             "price": price.map { .integer($0) } ?? .null,
         ]
-        object["model"] = model.map { .string($0) }
-        if weight != 1 { object["weight"] = .double(weight) }
-        object["quota"] = quota.json
-        if takesAttemptIDs { object["takesAttemptIDs"] = true }
-        if isOwn { object["own"] = true }
+        if let model { object.append("model", .string(model)) }
+        if weight != 1 { object.append("weight", .double(weight)) }
+        if let quota = quota.json { object.append("quota", quota) }
+        if takesAttemptIDs { object.append("takesAttemptIDs", true) }
+        if isOwn { object.append("own", true) }
         return .object(object)
     }
 }
@@ -170,9 +170,10 @@ struct LaneSet: Equatable, Sendable {
         )
     }
 
+    /// To a job file that tells none yet.
     func write(to object: inout JSONObject) {
-        object["lanes"] = .array(lanes.map(\.json))
-        object["choose"] = .string(choice.rawValue)
+        object.append("lanes", .array(lanes.map { $0.json }))
+        object.append("choose", .string(choice.rawValue))
     }
 
     /// The highest price that a run can have; nil when one lane's is unknown.

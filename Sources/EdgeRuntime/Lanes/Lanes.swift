@@ -145,9 +145,9 @@ final class Lanes {
     // MARK: What runs tell
 
     func began(_ lane: Lane, at now: Timestamp) {
-        remember(lane, now: now)
+        let route = remember(lane, now: now)
         accounts[lane.account, default: QuotaUse()].began(at: now)
-        circuits[lane.route, default: RouteCircuit()].began(at: now)
+        circuits[route, default: RouteCircuit()].began(at: now)
     }
 
     /// The call goes out only now, the file having been written.
@@ -180,24 +180,25 @@ final class Lanes {
     /// - Returns: whether this has opened the lane's circuit.
     @discardableResult
     func ended(_ lane: Lane, _ ending: Ending, at now: Timestamp) -> Bool {
+        let route = lane.route
         accounts[lane.account]?.ended()
         var hasOpened = false
         switch ending {
         case .succeeded(let took):
-            circuits[lane.route, default: RouteCircuit()].succeeded()
-            times[lane.route, default: RunTimes()].add(took)
-            loading[lane.route] = nil
-        case .failed: hasOpened = circuits[lane.route, default: RouteCircuit()].failed(at: now)
+            circuits[route, default: RouteCircuit()].succeeded()
+            times[route, default: RunTimes()].add(took)
+            if !loading.isEmpty { loading[route] = nil }
+        case .failed: hasOpened = circuits[route, default: RouteCircuit()].failed(at: now)
         case .limited(let until):
             accounts[lane.account, default: QuotaUse()].block(until: until)
-            circuits[lane.route]?.toldNothing(at: now)
+            circuits[route]?.toldNothing(at: now)
         case .loading(let until):
-            loading[lane.route] = until
-            circuits[lane.route]?.toldNothing(at: now)
-        case .neither: circuits[lane.route]?.toldNothing(at: now)
+            loading[route] = until
+            circuits[route]?.toldNothing(at: now)
+        case .neither: circuits[route]?.toldNothing(at: now)
         }
         onFreed("account \(lane.account)")
-        onFreed("route \(lane.route)")
+        onFreed("route \(route)")
         return hasOpened
     }
 
@@ -229,10 +230,14 @@ final class Lanes {
     func use(of lane: Lane) -> QuotaUse { accounts[lane.account] ?? QuotaUse() }
     func median(of lane: Lane) -> Duration? { times[lane.route]?.median }
 
-    private func remember(_ lane: Lane, now: Timestamp) {
-        if known[lane.route] == nil, known.count >= Self.knownMax { forgetOldest(now: now) }
-        known[lane.route] = lane
-        lastUse[lane.route] = now
+    /// - Returns: its route.
+    @discardableResult
+    private func remember(_ lane: Lane, now: Timestamp) -> String {
+        let route = lane.route
+        if known.count >= Self.knownMax, known[route] == nil { forgetOldest(now: now) }
+        known[route] = lane
+        lastUse[route] = now
+        return route
     }
 
     /// Callers may name any model: a tenth goes, those that were asked longest ago, and what they alone knew.

@@ -44,12 +44,13 @@ struct Quota: Equatable, Sendable {
 
     /// nil when there is no limit.
     var json: JSONValue? {
-        var object: JSONObject = [:]
-        object["every"] = every.map { .double($0.inSeconds) }
-        object["hour"] = perHour.map { .integer(Int64($0)) }
-        object["day"] = perDay.map { .integer(Int64($0)) }
-        object["atOnce"] = atOnce.map { .integer(Int64($0)) }
-        return object.isEmpty ? nil : .object(object)
+        guard self != Quota() else { return nil }
+        var object = JSONObject()
+        if let every { object.append("every", .double(every.inSeconds)) }
+        if let perHour { object.append("hour", .integer(Int64(perHour))) }
+        if let perDay { object.append("day", .integer(Int64(perDay))) }
+        if let atOnce { object.append("atOnce", .integer(Int64(atOnce))) }
+        return .object(object)
     }
 }
 
