@@ -4,8 +4,8 @@ internal import EdgeLoop
 extension HTTPConnection: HTTPBodySource {
     /// Begins a request whose body is still on its way.
     func begin(_ head: HTTPHead, in bytes: Bytes, end: Int) {
-        if let refusal = refusalOfBody(head, in: bytes) { return refuse(refusal, to: outline(head, in: bytes)) }
         let outline = outline(head, in: bytes)
+        if let refusal = refusalOfBody(head, of: outline) { return refuse(refusal, to: outline) }
         let exchange = HTTPExchange(
             head,
             isHead: outline.method == "HEAD",
@@ -23,9 +23,9 @@ extension HTTPConnection: HTTPBodySource {
 
     /// Begins a request that is complete.
     func begin(_ head: HTTPHead, in bytes: Bytes, whole body: Bytes) {
-        if let refusal = refusalOfBody(head, in: bytes) { return refuse(refusal, to: outline(head, in: bytes)) }
         let reader = body.isEmpty ? .empty : HTTPBodyReader(Array(body))
         let request = HTTPRequest(head, in: bytes, body: reader, peer: socket.peer)
+        if let refusal = refusalOfBody(head, of: request) { return refuse(refusal, to: outline(head, in: bytes)) }
         let exchange = HTTPExchange(
             head,
             isHead: request.method == "HEAD",
@@ -51,11 +51,14 @@ extension HTTPConnection: HTTPBodySource {
 
     /// Why a request cannot be handed on, as far as its head tells.
     func refusalOfBody(_ head: HTTPHead, in bytes: Bytes) -> HTTPRefusal? {
+        refusalOfBody(head, of: outline(head, in: bytes))
+    }
+
+    private func refusalOfBody(_ head: HTTPHead, of request: HTTPRequest) -> HTTPRefusal? {
         if let parts = head.targetParts, parts.form == .authority {
             return HTTPRefusal(status: 501, reason: "this server opens no tunnels")
         }
         guard case .length(let length) = head.body else { return nil }
-        let request = outline(head, in: bytes)
         let limit = server.handler.bodyLimit(method: request.method, path: request.path)
         return length > limit ? tooLarge(limit) : nil
     }
