@@ -142,6 +142,49 @@ struct ServerTests {
         #expect(server.server.busyCount == 0)
     }
 
+    @Test @LoopActor func `what nobody has to wait for happens once, behind the sent answer`() async throws {
+        @LoopActor final class Sent {
+            var client: RawClient?
+            var texts: [String] = []
+        }
+        let sent = Sent()
+        let server = try TestServer { _ in
+            var response = HTTPResponse.text("hello")
+            response.afterwards = {
+                sent.client?.socketReadable()
+                sent.texts.append(sent.client?.text ?? "")
+            }
+            return response
+        }
+        let client = try await server.client()
+        sent.client = client
+
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        _ = await client.until("hello")
+
+        #expect(sent.texts.count == 1)
+        #expect(sent.texts.first?.hasSuffix("hello") == true)
+    }
+
+    @Test @LoopActor func `what nobody has to wait for happens also when the client has left`() async throws {
+        let (begun, ended) = (AsyncStream<Void>.makeStream(), AsyncStream<Void>.makeStream())
+        let server = try TestServer { _ in
+            begun.continuation.yield()
+            try? await sleep(for: .seconds(600))  // cancelled when the client has left
+            var response = HTTPResponse.text("nobody")
+            response.afterwards = { ended.continuation.yield() }
+            return response
+        }
+        let client = try await server.client()
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        for await _ in begun.stream { break }
+
+        client.close()
+
+        for await _ in ended.stream { break }
+        #expect(server.server.connectionCount == 0)
+    }
+
     @Test @LoopActor func `the handler shapes refusals, and sees the request's headers`() async throws {
         final class Shaping: HTTPHandler {
             func answer(_ request: HTTPRequest) async -> HTTPResponse { .text("") }

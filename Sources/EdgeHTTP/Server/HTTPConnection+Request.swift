@@ -46,7 +46,8 @@ extension HTTPConnection: HTTPBodySource {
 
     private func run(_ request: HTTPRequest, _ exchange: HTTPExchange) async {
         let response = await server.handler.answer(request)
-        await respond(response, to: exchange)
+        if !respondAtOnce(response, to: exchange) { await respond(response, to: exchange) }
+        response.afterwards?()
     }
 
     /// Why a request cannot be handed on, as far as its head tells.

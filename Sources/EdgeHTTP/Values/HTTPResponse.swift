@@ -19,6 +19,9 @@ public struct HTTPResponse: Sendable {
     public var status: Int
     public var headers: HTTPHeaders
     public var body: Body
+    /// What nobody has to wait for: called once when the answer to an ``HTTPHandler/answer(_:)`` has been given to the connection, or
+    /// would have been if its client were there.
+    package var afterwards: (@LoopActor @Sendable () -> Void)?
 
     /// Makes an answer.
     public init(status: Int = 200, headers: HTTPHeaders = HTTPHeaders(), body: Body = .empty) {

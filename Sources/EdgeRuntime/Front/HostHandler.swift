@@ -131,9 +131,18 @@ final class HostHandler: HTTPHandler {
             response = told(error, context, notes)
         }
         complete(&response, context)
-        await memo.remember(response, for: context, notes, since: generation)
+        let remembered = response
         tellLimits(&response, notes)
-        return logged(response, context, notes)
+        switch response.body {
+        case .empty, .bytes, .file:
+            let (status, bytes) = (response.status, Self.bytesAtHand(response.body))
+            response.afterwards = { [self] in
+                note(context, notes, status: status, bytes: bytes)
+                memo.remember(remembered, for: context, notes, since: generation)
+            }
+            return response
+        case .stream, .reader: return logged(response, context, notes)
+        }
     }
 
     /// Says with an answer of a job function how its caller's limits stand. Not before it is remembered: they change.
@@ -314,12 +323,20 @@ final class HostHandler: HTTPHandler {
                 defer { note(context, notes, status: status, bytes: writer.bytesWritten) }
                 try await write(writer)
             }
-        case .reader(_, let length): note(context, notes, status: status, bytes: length ?? 0)
-        case .bytes(let bytes): note(context, notes, status: status, bytes: bytes.count)
-        case .file(let region): note(context, notes, status: status, bytes: region.count)
-        case .empty: note(context, notes, status: status, bytes: 0)
+        case .reader, .bytes, .file, .empty:
+            note(context, notes, status: status, bytes: Self.bytesAtHand(response.body))
         }
         return response
+    }
+
+    /// As far as they are known before they are sent.
+    private static func bytesAtHand(_ body: HTTPResponse.Body) -> Int {
+        switch body {
+        case .stream(let length, _), .reader(_, let length): length ?? 0
+        case .bytes(let bytes): bytes.count
+        case .file(let region): region.count
+        case .empty: 0
+        }
     }
 
     private func note(_ context: RequestContext, _ notes: RequestNotes, status: Int, bytes: Int) {

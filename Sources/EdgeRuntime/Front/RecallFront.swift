@@ -81,10 +81,9 @@ final class RecallFront {
         return answer
     }
 
-    /// Remembers an image answer for the request's bytes, behind the answer's back: it need not wait for a file that is read.
+    /// Remembers an image answer for the request's bytes, in a task: there may be a file to wait for.
     /// - Parameter begun: the ``generation`` when the answer was begun.
-    func remember(_ response: HTTPResponse, for context: RequestContext, _ notes: RequestNotes, since begun: Int) async
-    {
+    func remember(_ response: HTTPResponse, for context: RequestContext, _ notes: RequestNotes, since begun: Int) {
         guard response.status == 200, Self.isWhole(response.body), let cacheKey = notes.cacheKey,
             let expires = notes.expires, let body = notes.body,
             let function = notes.function,
