@@ -218,7 +218,7 @@ struct IsolateCallTests {
         let test = TestIsolates()
         _ = try await test.call("/hello")
 
-        let error = await self.error { try await test.call("/stream?1000x20", timeout: .milliseconds(200)) }
+        let error = await self.error { try await test.call("/stream?2x100000", timeout: .milliseconds(200)) }
 
         #expect(error == .timedOut(function: "test", after: .milliseconds(200)))
         #expect(test.isolates.status.timeouts == 1)
